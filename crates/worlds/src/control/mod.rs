@@ -1,0 +1,75 @@
+//! Control worlds: Gymnasium's classic control tasks and small continuous tasks after the
+//! DeepMind control suite. All physics is in 64 bits.
+
+use crate::spec::{ActionSpace, Field, Layout, Reference, Role, Spec};
+use crate::{OptionHelp, Options, WorldError};
+
+pub mod acrobot;
+pub mod cartpole;
+pub mod cartpole_swingup;
+mod link_arm;
+pub mod mountain_car;
+pub mod mountain_car_continuous;
+pub mod pendulum;
+pub mod point_mass;
+pub mod reacher2;
+
+/// A world that is built from its options alone.
+pub trait FromOptions: Sized {
+    /// Its name in the registry.
+    const NAME: &'static str;
+    /// One line for people.
+    const SUMMARY: &'static str;
+    /// The options it reads.
+    const OPTIONS: &'static [OptionHelp];
+
+    /// Builds it. Options it does not read are ignored here and refused by the registry.
+    ///
+    /// # Errors
+    /// A value out of range.
+    fn from_options(options: &Options) -> Result<Self, WorldError>;
+}
+
+const fn help(name: &'static str, default: &'static str, help: &'static str) -> OptionHelp {
+    OptionHelp { name, default, help }
+}
+
+/// A spec with one vector of `size` numbers as observation and one reward channel.
+fn vector_spec(
+    options: &Options,
+    summary: &str,
+    size: usize,
+    action: ActionSpace,
+    horizon: usize,
+    reference: Option<Reference>,
+) -> Spec {
+    Spec {
+        name: options.to_string(),
+        summary: summary.to_owned(),
+        fields: vec![vector_field("observation", Role::Input, size)],
+        action,
+        rewards: vec!["reward".to_owned()],
+        horizon: Some(horizon),
+        reference,
+    }
+}
+
+fn vector_field(name: &str, role: Role, size: usize) -> Field {
+    Field { name: name.to_owned(), role, layout: Layout::Vector { size } }
+}
+
+/// The box [-limit, limit]^dimensions.
+fn symmetric(dimensions: usize, limit: f32) -> ActionSpace {
+    ActionSpace::Box { low: vec![-limit; dimensions], high: vec![limit; dimensions] }
+}
+
+/// The numbers of a state as an observation's.
+fn single_precision<const N: usize>(values: [f64; N]) -> [f32; N] {
+    values.map(|value| value as f32)
+}
+
+/// `angle` moved by whole turns into [-pi, pi).
+fn wrapped(angle: f64) -> f64 {
+    use std::f64::consts::{PI, TAU};
+    (angle + PI).rem_euclid(TAU) - PI
+}

@@ -1,0 +1,94 @@
+//! `+pixels`: the drawing as observation.
+
+use std::cell::RefCell;
+
+use rand_chacha::ChaCha8Rng;
+
+use super::{has, renamed, truths};
+use crate::spec::{Array, Field, Layout, Role, Spec};
+use crate::world::{Action, Canvas, Step, World};
+use crate::{ModifierName, WorldError};
+
+/// A world seen as a square image of bytes, in colour or grey. A vector that the world gave as
+/// input becomes the truth field `state`.
+pub struct Pixels {
+    inner: Box<dyn World>,
+    spec: Spec,
+    /// For every field behind the image, its index in the inner world.
+    sources: Vec<usize>,
+    grey: bool,
+    /// Reused between observations, which do not change the world.
+    drawing: RefCell<(Canvas, Vec<u8>)>,
+}
+
+impl Pixels {
+    /// Draws `inner` at the size and in the colours that `name` says.
+    ///
+    /// # Errors
+    /// A value out of range, or an observation that another modifier has already changed.
+    pub fn new(inner: Box<dyn World>, name: &ModifierName) -> Result<Self, WorldError> {
+        let options = name.options_with("size")?;
+        let size = options.usize("size", 64, 8..=512)?;
+        let grey = options.boolean("grey", false)?;
+        if let Some(other) =
+            ["stack", "distractors", "pixels"].into_iter().find(|other| has(inner.spec(), other))
+        {
+            return Err(WorldError::Invalid(format!(
+                "`+pixels` replaces the observation that `+{other}` made; write it once, before \
+                 other modifiers"
+            )));
+        }
+        let mut spec = renamed(&*inner, name);
+        let channels = if grey { 1 } else { 3 };
+        let layout = Layout::Image { height: size, width: size, channels, frames: 1, scale: 1.0 / 255.0 };
+        let (sources, truths): (Vec<usize>, Vec<Field>) = truths(&spec).into_iter().unzip();
+        spec.fields = vec![Field { name: "pixels".to_owned(), role: Role::Input, layout }];
+        spec.fields.extend(truths);
+        let drawing = RefCell::new((Canvas::new(size, size), vec![0; size * size]));
+        Ok(Self { inner, spec, sources, grey, drawing })
+    }
+}
+
+impl World for Pixels {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn reset(&mut self, random: &mut ChaCha8Rng) {
+        self.inner.reset(random);
+    }
+
+    fn step(&mut self, action: Action<'_>, random: &mut ChaCha8Rng) -> Step {
+        self.inner.step(action, random)
+    }
+
+    fn observe(&self, field: usize, row: usize, array: &mut Array) {
+        if field > 0 {
+            return self.inner.observe(self.sources[field - 1], row, array);
+        }
+        let (canvas, bytes) = &mut *self.drawing.borrow_mut();
+        self.inner.render(canvas);
+        if self.grey {
+            canvas.grey_into(bytes);
+            array.write_bytes(row, bytes);
+        } else {
+            array.write_bytes(row, &canvas.pixels);
+        }
+    }
+
+    fn render(&self, canvas: &mut Canvas) {
+        self.inner.render(canvas);
+    }
+
+    fn save(&self) -> Vec<u8> {
+        self.inner.save()
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), String> {
+        self.inner.restore(state)
+    }
+
+    fn cost(&self) -> usize {
+        self.inner.cost() + 3 * self.spec.input().size()
+    }
+}

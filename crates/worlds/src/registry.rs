@@ -1,0 +1,227 @@
+//! All worlds by name.
+
+use serde::Serialize;
+
+use crate::control::FromOptions;
+use crate::control::acrobot::Acrobot;
+use crate::control::cartpole::CartPole;
+use crate::control::cartpole_swingup::CartPoleSwingup;
+use crate::control::mountain_car::MountainCar;
+use crate::control::mountain_car_continuous::MountainCarContinuous;
+use crate::control::pendulum::Pendulum;
+use crate::control::point_mass::PointMass;
+use crate::control::reacher2::Reacher2;
+use crate::grid::{DeepSea, FourRooms};
+use crate::minatar::{Asterix, Breakout, Freeway, Game, MinAtar, Seaquest, SpaceInvaders};
+use crate::name::nearest;
+use crate::{
+    ModifierName, OptionHelp, Options, Spec, Vectorised, World, WorldError, WorldName, Worlds, modifier,
+};
+
+pub use crate::modifier::{ModifierEntry, modifiers};
+
+type BuildSingle = fn(&Options) -> Result<Box<dyn World>, WorldError>;
+type BuildBatch = fn(&Options, Size) -> Result<Box<dyn Worlds>, WorldError>;
+
+/// A world as the catalogue describes it.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Entry {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is, in one line.
+    pub summary: &'static str,
+    /// Its options.
+    pub options: &'static [OptionHelp],
+    #[serde(skip)]
+    single: BuildSingle,
+    #[serde(skip)]
+    batch: BuildBatch,
+}
+
+/// Rows, seed and number of threads (by cost where none is given) of a batch.
+#[derive(Clone, Copy, Debug)]
+struct Size {
+    rows: usize,
+    seed: u64,
+    threads: Option<usize>,
+}
+
+impl Entry {
+    /// Names of the modifiers that go with this world as it is by default.
+    pub fn modifiers(&self) -> Vec<&'static str> {
+        let fits = |entry: &&ModifierEntry| {
+            let name = entry.name.to_owned();
+            let options = Options::new(format!("+{name}"));
+            let value = entry.options.first().filter(|main| main.default.is_empty());
+            let value = value.map(|_| "2".to_owned());
+            (self.single)(&Options::new(self.name))
+                .is_ok_and(|world| modifier::apply(world, &ModifierName { name, value, options }).is_ok())
+        };
+        modifiers().iter().filter(fits).map(|entry| entry.name).collect()
+    }
+
+    fn check(&self, options: &Options) -> Result<(), WorldError> {
+        let known: Vec<&str> = self.options.iter().map(|option| option.name).collect();
+        options.finish(self.name, &known)
+    }
+}
+
+const fn control<W: FromOptions + World + 'static>() -> Entry {
+    Entry {
+        name: W::NAME,
+        summary: W::SUMMARY,
+        options: W::OPTIONS,
+        single: |options| Ok(Box::new(W::from_options(options)?)),
+        batch: |options, size| batch(size, || W::from_options(options)),
+    }
+}
+
+const GAME_OPTIONS: &[OptionHelp] = &[
+    help("sticky", "0.1", "probability that the previous action is repeated"),
+    help("ramping", "true", "whether the game grows harder over time"),
+    help("actions", "all6", "all6: MinAtar's six; minimal: those that do something"),
+];
+
+/// A MinAtar game under its name, `minatar-` and the game.
+const fn game<G: Game + 'static>(name: &'static str) -> Entry {
+    Entry {
+        name,
+        summary: G::SUMMARY,
+        options: GAME_OPTIONS,
+        single: |options| Ok(Box::new(MinAtar::<G>::new(options)?)),
+        batch: |options, size| batch(size, || MinAtar::<G>::new(options)),
+    }
+}
+
+fn deep_sea(options: &Options) -> Result<DeepSea, WorldError> {
+    DeepSea::new(options, options.usize("map", 0, 0..=u32::MAX as usize)? as u64)
+}
+
+fn batch<W: World + 'static>(
+    size: Size,
+    build: impl FnMut() -> Result<W, WorldError>,
+) -> Result<Box<dyn Worlds>, WorldError> {
+    Ok(Box::new(match size.threads {
+        None => Vectorised::new(size.rows, size.seed, build)?,
+        Some(threads) => Vectorised::on_threads(size.rows, size.seed, threads, build)?,
+    }))
+}
+
+const fn help(name: &'static str, default: &'static str, help: &'static str) -> OptionHelp {
+    OptionHelp { name, default, help }
+}
+
+/// All worlds, sorted by name.
+static CATALOGUE: [Entry; 15] = [
+    control::<Acrobot>(),
+    control::<CartPole>(),
+    control::<CartPoleSwingup>(),
+    Entry {
+        name: "deep-sea",
+        summary: "deep sea: one long sequence of unrewarded right moves finds the treasure",
+        options: &[
+            help("size", "10", "rows and columns, 2 to 100"),
+            help("slip", "0", "auto: a right move fails with probability 1/size"),
+            help("map", "0", "seed of the map that says which action goes right in which cell"),
+        ],
+        single: |options| Ok(Box::new(deep_sea(options)?)),
+        batch: |options, size| batch(size, || deep_sea(options)),
+    },
+    Entry {
+        name: "four-rooms",
+        summary: "four rooms: walk through doors to a goal in the opposite corner",
+        options: &[
+            help("size", "13", "cells per side, the outer wall included; odd, 5 to 51"),
+            help("layout", "rooms", "rooms, or serpentine: one winding corridor"),
+            help("obs", "index", "index: the free cell's number; onehot; xy: (column, row) / size"),
+            help("noise_dims", "0", "normal numbers of deviation 0.3 beside the observation"),
+            help("reward", "goal", "goal: 1 and the end at the goal; none"),
+            help("starts", "corner", "corner, random, or other-room: not in the goal's room"),
+            help("wind", "0", "probability of a push east in the two windy rooms"),
+            help("stay", "false", "true: a fifth action that stays"),
+            help("horizon", "100", "steps after which an episode is truncated"),
+        ],
+        single: |options| Ok(Box::new(FourRooms::new(options)?)),
+        batch: |options, size| batch(size, || FourRooms::new(options)),
+    },
+    game::<Asterix>("minatar-asterix"),
+    game::<Breakout>("minatar-breakout"),
+    game::<Freeway>("minatar-freeway"),
+    game::<Seaquest>("minatar-seaquest"),
+    game::<SpaceInvaders>("minatar-space-invaders"),
+    control::<MountainCar>(),
+    control::<MountainCarContinuous>(),
+    control::<Pendulum>(),
+    control::<PointMass>(),
+    control::<Reacher2>(),
+];
+
+/// All worlds, sorted by name.
+pub fn catalogue() -> &'static [Entry] {
+    &CATALOGUE
+}
+
+/// The world's entry.
+///
+/// # Errors
+/// There is no such world; the nearest name is suggested.
+pub fn entry(name: &str) -> Result<&'static Entry, WorldError> {
+    CATALOGUE.iter().find(|entry| entry.name == name).ok_or_else(|| WorldError::Unknown {
+        kind: "world".to_owned(),
+        name: name.to_owned(),
+        suggestion: nearest(name, CATALOGUE.iter().map(|entry| entry.name)),
+    })
+}
+
+/// A batch of `rows` copies of the world called `name`, on as many threads as pay.
+///
+/// # Errors
+/// A malformed or unknown name, an option or modifier that does not fit, or no rows.
+pub fn make(name: &str, rows: usize, seed: u64) -> Result<Box<dyn Worlds>, WorldError> {
+    build(&name.parse()?, Size { rows, seed, threads: None })
+}
+
+/// The same on a given number of threads; the results are the same for any number.
+///
+/// # Errors
+/// As of [`make`].
+pub fn make_on_threads(
+    name: &str,
+    rows: usize,
+    seed: u64,
+    threads: usize,
+) -> Result<Box<dyn Worlds>, WorldError> {
+    build(&name.parse()?, Size { rows, seed, threads: Some(threads) })
+}
+
+fn build(name: &WorldName, size: Size) -> Result<Box<dyn Worlds>, WorldError> {
+    if name.modifiers.is_empty() {
+        let entry = entry(name.base())?;
+        entry.check(&name.options)?;
+        return (entry.batch)(&name.options, size);
+    }
+    batch(size, || build_single(name))
+}
+
+fn build_single(name: &WorldName) -> Result<Box<dyn World>, WorldError> {
+    let entry = entry(name.base())?;
+    entry.check(&name.options)?;
+    name.modifiers.iter().try_fold((entry.single)(&name.options)?, modifier::apply)
+}
+
+/// One copy of the world called `name`, for callers that step it themselves with a generator of
+/// their own.
+///
+/// # Errors
+/// A malformed or unknown name, or an option or modifier that does not fit.
+pub fn single(name: &str) -> Result<Box<dyn World>, WorldError> {
+    build_single(&name.parse()?)
+}
+
+/// What the world called `name` gives and takes.
+///
+/// # Errors
+/// As of [`single`].
+pub fn spec(name: &str) -> Result<Spec, WorldError> {
+    Ok(single(name)?.spec().clone())
+}

@@ -1,0 +1,23 @@
+//! What a learner remembers: replay of transitions and windows, running normalisers.
+//!
+//! Everything here is host memory in plain arrays, and every draw comes from a generator that the
+//! caller passes in; uploading to a device is the business of whoever learns from the batches.
+//!
+//! A [`Replay`] keeps one *stream* per row of a vector world. With next-step autoreset the call
+//! after an episode's end sees the final observation and ignores its action: that call is stored as
+//! a *boundary* entry, so that the final observation of every episode is kept exactly once and the
+//! successor of an entry is always the next entry of its stream.
+
+pub mod bench;
+pub mod error;
+pub mod normaliser;
+pub mod replay;
+
+pub use error::MemoryError;
+pub use normaliser::{MinMax, Normaliser, ReturnScale};
+pub use replay::batch::{TransitionBatch, WindowBatch};
+pub use replay::config::{Column, ReplayConfig};
+pub use replay::prioritised::{Draw, Prioritised, PriorityConfig};
+pub use replay::ring::Replay;
+pub use replay::span::{Boundary, Fill, Position, Span};
+pub use replay::sum_tree::SumTree;

@@ -1,0 +1,17 @@
+//! Replay memory: a ring of entries, and the ways to draw from it.
+
+pub mod batch;
+pub mod config;
+pub mod episodes;
+mod gather;
+pub mod nstep;
+mod prefetch;
+pub mod prioritised;
+mod record;
+pub mod ring;
+mod sample;
+mod segments;
+pub mod span;
+pub mod sum_tree;
+mod transitions;
+mod windows;

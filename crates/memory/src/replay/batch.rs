@@ -1,0 +1,122 @@
+//! Batches in reused buffers.
+
+use worlds::{Actions, Array};
+
+use super::span::Position;
+
+/// Transitions over one or several steps; every buffer is reused by the next call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct TransitionBatch {
+    /// Number of transitions, B.
+    pub rows: usize,
+    /// The policy's input at the position, `[B, ...]`.
+    pub observations: Array,
+    /// `[B]` indices or `[B, dimensions]`.
+    pub actions: Actions,
+    /// Discounted sum of the rewards, `[B, channels]`.
+    pub reward: Vec<f32>,
+    /// `gamma^m (1 - terminated)`, `[B]`.
+    pub discount: Vec<f32>,
+    /// The policy's input after `m` steps, `[B, ...]`; the final one where the episode ended.
+    pub next: Array,
+    /// Importance weights, `[B]`; ones unless drawn by priority.
+    pub weight: Vec<f32>,
+    /// Where the transitions come from, `[B]`.
+    pub positions: Vec<Position>,
+    /// Kept fields after the first at the position, `[B, ...]` each.
+    pub fields: Vec<Array>,
+    /// Kept fields after the first after `m` steps, `[B, ...]` each.
+    pub next_fields: Vec<Array>,
+    /// Extra columns at the position, `[B, width]` each.
+    pub extra: Vec<Vec<f32>>,
+    /// Steps `m` that each transition covers, `[B]`: `n`, or fewer up to the episode's end.
+    pub steps: Vec<u32>,
+    /// Entries of the positions and of their successors.
+    pub(crate) from: Vec<Option<u32>>,
+    pub(crate) to: Vec<Option<u32>>,
+}
+
+impl TransitionBatch {
+    /// An empty batch, to be filled.
+    pub fn new() -> Self {
+        Self {
+            rows: 0,
+            observations: Array::Float(Vec::new()),
+            actions: Actions::Discrete(Vec::new()),
+            reward: Vec::new(),
+            discount: Vec::new(),
+            next: Array::Float(Vec::new()),
+            weight: Vec::new(),
+            positions: Vec::new(),
+            fields: Vec::new(),
+            next_fields: Vec::new(),
+            extra: Vec::new(),
+            steps: Vec::new(),
+            from: Vec::new(),
+            to: Vec::new(),
+        }
+    }
+}
+
+impl Default for TransitionBatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// Windows of consecutive steps; every buffer is reused by the next call.
+#[derive(Clone, Debug, PartialEq)]
+pub struct WindowBatch {
+    /// Number of windows, B.
+    pub batch: usize,
+    /// Steps per window, T.
+    pub length: usize,
+    /// The policy's input, `[B, T + 1, ...]`.
+    pub observations: Array,
+    /// `[B, T]` indices or `[B, T, dimensions]`.
+    pub actions: Actions,
+    /// `[B, T, channels]`; 0 where the mask is.
+    pub reward: Vec<f32>,
+    /// `1 - terminated`, `[B, T]`, without gamma; 0 where the mask is.
+    pub discount: Vec<f32>,
+    /// 1 for steps that were taken, 0 for those outside the episode, `[B, T]`.
+    pub mask: Vec<f32>,
+    /// Importance weights, `[B]`; ones unless drawn by priority.
+    pub weight: Vec<f32>,
+    /// The positions that were drawn, `[B]`; the window begins `before` steps earlier.
+    pub positions: Vec<Position>,
+    /// Kept fields after the first, `[B, T + 1, ...]` each.
+    pub fields: Vec<Array>,
+    /// Extra columns, `[B, T, width]` each.
+    pub extra: Vec<Vec<f32>>,
+    /// Entries that the observations and the steps are read from; nothing where they are zero.
+    pub(crate) seen: Vec<Option<u32>>,
+    pub(crate) done: Vec<Option<u32>>,
+}
+
+impl WindowBatch {
+    /// An empty batch, to be filled.
+    pub fn new() -> Self {
+        Self {
+            batch: 0,
+            length: 0,
+            observations: Array::Float(Vec::new()),
+            actions: Actions::Discrete(Vec::new()),
+            reward: Vec::new(),
+            discount: Vec::new(),
+            mask: Vec::new(),
+            weight: Vec::new(),
+            positions: Vec::new(),
+            fields: Vec::new(),
+            extra: Vec::new(),
+            seen: Vec::new(),
+            done: Vec::new(),
+        }
+    }
+}
+
+impl Default for WindowBatch {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,127 @@
+//! Convolutional stacks over images.
+
+use crate::init::{Convolution, Init, conv2d};
+use crate::mlp::Activation;
+use burn::module::Module;
+use burn::nn::conv::Conv2d;
+use burn::tensor::module::max_pool2d;
+use burn::tensor::ops::MaxPoolOptions;
+use burn::tensor::{Device, Tensor, activation};
+use rand_chacha::ChaCha8Rng;
+
+/// Channels, rows and columns of an image or a map.
+pub type MapShape = [usize; 3];
+
+/// Convolutions one after the other, each followed by the activation.
+#[derive(Module, Debug)]
+pub struct ConvStack {
+    layers: Vec<Conv2d>,
+    #[module(skip)]
+    activation: Activation,
+    /// Added to every pixel first.
+    #[module(skip)]
+    shift: f64,
+}
+
+impl ConvStack {
+    /// A stack of the given layers; `shift` is added to every pixel first.
+    pub fn new(
+        layers: &[Convolution],
+        activation: Activation,
+        shift: f64,
+        init: Init,
+        device: &Device,
+        random: &mut ChaCha8Rng,
+    ) -> Self {
+        let layers = layers.iter().map(|&layer| conv2d(layer, init, device, random)).collect();
+        Self { layers, activation, shift }
+    }
+
+    /// `[B, C, H, W] -> [B, C', H', W']`.
+    pub fn forward(&self, image: Tensor<4>) -> Tensor<4> {
+        let shifted = if self.shift == 0.0 { image } else { image.add_scalar(self.shift) };
+        let apply = |value, layer: &Conv2d| self.activation.forward(layer.forward(value));
+        self.layers.iter().fold(shifted, apply)
+    }
+}
+
+/// Shape of the map behind `layers`, or `None` where a kernel does not fit.
+pub fn stack_output(layers: &[Convolution], input: MapShape) -> Option<MapShape> {
+    let step = |[_, height, width]: MapShape, layer: &Convolution| {
+        Some([layer.output, layer.output_size(height)?, layer.output_size(width)?])
+    };
+    layers.iter().try_fold(input, step)
+}
+
+/// x + conv(relu(conv(relu(x)))).
+#[derive(Module, Debug)]
+struct ResidualBlock {
+    first: Conv2d,
+    second: Conv2d,
+}
+
+impl ResidualBlock {
+    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let hidden = self.first.forward(activation::relu(input.clone()));
+        input + self.second.forward(activation::relu(hidden))
+    }
+}
+
+/// Convolution, pooling to half the size, two residual blocks.
+#[derive(Module, Debug)]
+struct ResidualStage {
+    enter: Conv2d,
+    blocks: Vec<ResidualBlock>,
+}
+
+/// The residual network of IMPALA (Espeholt et al., 2018): three stages of 16, 32 and 32 channels
+/// times `width`, and a last ReLU.
+#[derive(Module, Debug)]
+pub struct ResidualStack {
+    stages: Vec<ResidualStage>,
+}
+
+impl ResidualStack {
+    /// For images of `channels` channels.
+    pub fn new(channels: usize, width: usize, init: Init, device: &Device, random: &mut ChaCha8Rng) -> Self {
+        let mut input = channels;
+        let mut stages = Vec::new();
+        for output in Self::channels(width) {
+            let mut convolution = |input| {
+                let shape = Convolution { input, output, kernel: 3, stride: 1, padding: 1 };
+                conv2d(shape, init, device, random)
+            };
+            let enter = convolution(input);
+            let mut block = || ResidualBlock { first: convolution(output), second: convolution(output) };
+            stages.push(ResidualStage { enter, blocks: vec![block(), block()] });
+            input = output;
+        }
+        Self { stages }
+    }
+
+    fn channels(width: usize) -> [usize; 3] {
+        [16 * width, 32 * width, 32 * width]
+    }
+
+    /// `[B, C, H, W] -> [B, 32 width, H/8, W/8]`, sizes rounded up.
+    pub fn forward(&self, image: Tensor<4>) -> Tensor<4> {
+        let mut value = image;
+        for stage in &self.stages {
+            let options = MaxPoolOptions {
+                kernel_size: [3; 2],
+                stride: [2; 2],
+                padding: [(1, 1); 2],
+                dilation: [1; 2],
+                ceil_mode: false,
+            };
+            value = max_pool2d(stage.enter.forward(value), options);
+            value = stage.blocks.iter().fold(value, |value, block| block.forward(value));
+        }
+        activation::relu(value)
+    }
+
+    /// Shape of the map for an image of shape `input`.
+    pub fn output(width: usize, [_, height, columns]: MapShape) -> MapShape {
+        [32 * width, height.div_ceil(8), columns.div_ceil(8)]
+    }
+}

@@ -1,0 +1,7 @@
+//! Models of what an action does to a latent.
+
+mod latent;
+mod transition;
+
+pub use latent::LatentModel;
+pub use transition::{ConvTransition, FlatTransition, Transition};

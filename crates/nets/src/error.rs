@@ -1,0 +1,78 @@
+//! What can go wrong when networks are built or loaded.
+
+use thiserror::Error;
+
+/// A network could not be built or loaded.
+#[derive(Clone, Debug, PartialEq, Error)]
+pub enum NetsError {
+    /// A parameter has no stored array.
+    #[error(
+        "the stored weights lack the array `{name}` of shape {shape:?}: they were written by a different \
+         network; load them with the configuration they were trained with"
+    )]
+    MissingArray {
+        /// Full name of the parameter.
+        name: String,
+        /// Its shape.
+        shape: Vec<usize>,
+    },
+    /// A stored array belongs to no parameter.
+    #[error(
+        "the stored weights hold the array `{name}`, which this network does not have: load them with \
+         the configuration they were trained with"
+    )]
+    ExtraArray {
+        /// Full name of the array.
+        name: String,
+    },
+    /// A stored array has another shape than the parameter of that name.
+    #[error(
+        "the stored array `{name}` has shape {found:?} where the network needs {expected:?}: load it with \
+         the configuration it was trained with"
+    )]
+    WrongShape {
+        /// Full name of the parameter.
+        name: String,
+        /// Shape (or number of values, where those disagree with the stored shape) found.
+        found: Vec<usize>,
+        /// Shape of the parameter.
+        expected: Vec<usize>,
+    },
+    /// The encoder does not read this kind of observation.
+    #[error("the encoder `{encoder}` reads {reads}, but the world gives {given}: choose {choose}")]
+    Layout {
+        /// Name of the encoder.
+        encoder: &'static str,
+        /// What it reads.
+        reads: &'static str,
+        /// What the world gives, with its size.
+        given: String,
+        /// Encoders that would fit.
+        choose: &'static str,
+    },
+    /// The image is too small for the encoder's convolutions.
+    #[error(
+        "the encoder `{encoder}` needs images of at least {least}x{least} pixels, but the world gives \
+         {height}x{width}: render larger images or choose `planes`"
+    )]
+    ImageTooSmall {
+        /// Name of the encoder.
+        encoder: &'static str,
+        /// Smallest side it can read.
+        least: usize,
+        /// Rows of the world's image.
+        height: usize,
+        /// Columns of the world's image.
+        width: usize,
+    },
+    /// A setting lies outside what it may be.
+    #[error("`{name}` is {value}, but it must be {need}")]
+    Setting {
+        /// Name of the setting.
+        name: &'static str,
+        /// Its value.
+        value: String,
+        /// What it must be.
+        need: &'static str,
+    },
+}

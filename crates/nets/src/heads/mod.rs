@@ -1,0 +1,9 @@
+//! What reads a latent: values of actions, policies, critics.
+
+mod actor;
+mod critic;
+mod q;
+
+pub use actor::{DeterministicActor, GaussianHead, LogStd};
+pub use critic::Critic;
+pub use q::{HeadNoise, QHead, QHeadConfig};

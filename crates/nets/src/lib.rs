@@ -1,0 +1,26 @@
+//! Networks: Burn modules for encoders, latent dynamics, heads and distributions.
+//!
+//! Every module draws its first weights eagerly from the generator it is given, and every layer
+//! that needs noise takes it as an argument. A module made on `device.autodiff()` is trainable;
+//! `module.valid()` is its copy on the plain device, without gradients and without cost.
+
+pub mod conv;
+pub mod denormals;
+pub mod distribution;
+pub mod dynamics;
+pub mod ema;
+pub mod encoder;
+pub mod ensemble;
+pub mod error;
+pub mod gradient;
+pub mod heads;
+pub mod init;
+pub mod mlp;
+pub mod noise;
+pub mod noisy;
+pub mod norm;
+pub mod observed;
+pub mod parameters;
+
+pub use error::NetsError;
+pub use observed::Observed;

@@ -1,0 +1,189 @@
+//! Multi-layer perceptrons.
+
+use crate::init::{self, Init};
+use burn::module::Module;
+use burn::nn::{LayerNorm, Linear};
+use burn::tensor::{Device, Tensor, activation};
+use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// An element-wise non-linearity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Activation {
+    /// max(x, 0).
+    #[default]
+    Relu,
+    /// x for x > 0, else exp(x) - 1.
+    Elu,
+    /// x sigmoid(x).
+    Silu,
+    /// x Φ(x), Φ the normal distribution function.
+    Gelu,
+    /// x tanh(softplus(x)).
+    Mish,
+    /// Hyperbolic tangent.
+    Tanh,
+    /// max(x, 0.01 x).
+    LeakyRelu,
+}
+
+impl Activation {
+    /// Applies the non-linearity to every element.
+    pub fn forward<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
+        match self {
+            Activation::Relu => activation::relu(input),
+            // Written as a sum: a masked exponential overflows for x > 88 and gives NaN gradients.
+            Activation::Elu => {
+                let negative = input.clone().clamp_max(0.0).exp().sub_scalar(1.0);
+                activation::relu(input).add(negative)
+            }
+            Activation::Silu => activation::silu(input),
+            Activation::Gelu => activation::gelu(input),
+            Activation::Mish => activation::mish(input),
+            Activation::Tanh => input.tanh(),
+            Activation::LeakyRelu => activation::leaky_relu(input, 0.01),
+        }
+    }
+}
+
+/// What normalises a hidden layer before its activation.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Norm {
+    /// Nothing.
+    #[default]
+    None,
+    /// Layer normalisation.
+    Layer,
+}
+
+/// Shape of a multi-layer perceptron.
+#[derive(Clone, Debug, PartialEq)]
+pub struct MlpConfig {
+    /// Width of the input.
+    pub input: usize,
+    /// Widths of the hidden layers, first to last; empty for a linear map.
+    pub hidden: Vec<usize>,
+    /// Width of the output.
+    pub output: usize,
+    /// Non-linearity of the hidden layers; the output is linear.
+    pub activation: Activation,
+    /// Normalisation of the hidden layers.
+    pub norm: Norm,
+    /// Weights of the hidden layers.
+    pub init: Init,
+    /// Weights of the output layer.
+    pub last: Init,
+}
+
+impl MlpConfig {
+    /// The usual perceptron: ReLU, no normalisation, weights uniform on ±1/sqrt(fan in).
+    pub fn new(input: usize, hidden: &[usize], output: usize) -> Self {
+        Self {
+            input,
+            hidden: hidden.to_vec(),
+            output,
+            activation: Activation::Relu,
+            norm: Norm::None,
+            init: Init::FanIn,
+            last: Init::FanIn,
+        }
+    }
+
+    /// With another activation.
+    pub fn with_activation(mut self, activation: Activation) -> Self {
+        self.activation = activation;
+        self
+    }
+
+    /// With normalised hidden layers.
+    pub fn with_norm(mut self, norm: Norm) -> Self {
+        self.norm = norm;
+        self
+    }
+
+    /// With weights drawn by `init` in the hidden layers and by `last` in the output layer.
+    pub fn with_init(mut self, init: Init, last: Init) -> Self {
+        self.init = init;
+        self.last = last;
+        self
+    }
+
+    /// Widths from input to output, neighbours in pairs, and how each layer's weights are drawn.
+    pub(crate) fn layers(&self) -> Vec<(usize, usize, Init)> {
+        let mut inputs = vec![self.input];
+        inputs.extend(&self.hidden);
+        let outputs = self.hidden.iter().chain([&self.output]);
+        let last = self.hidden.len();
+        let pairs = inputs.iter().zip(outputs).enumerate();
+        pairs
+            .map(|(index, (&input, &output))| {
+                (input, output, if index == last { self.last } else { self.init })
+            })
+            .collect()
+    }
+
+    /// Draws the network's weights.
+    pub fn init(&self, device: &Device, random: &mut ChaCha8Rng) -> Mlp {
+        let layers = self.layers().into_iter();
+        let layers = layers.map(|(input, output, init)| init::linear(input, output, init, device, random));
+        let layers = layers.collect();
+        let norms = match self.norm {
+            Norm::None => Vec::new(),
+            Norm::Layer => self.hidden.iter().map(|&size| init::layer_norm(size, device)).collect(),
+        };
+        Mlp { layers, norms, activation: self.activation }
+    }
+}
+
+/// A multi-layer perceptron: linear, (normalisation,) activation, ..., linear.
+#[derive(Module, Debug)]
+pub struct Mlp {
+    layers: Vec<Linear>,
+    norms: Vec<LayerNorm>,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl Mlp {
+    /// `[B, input] -> [B, output]`.
+    pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
+        let last = self.layers.len() - 1;
+        let mut value = input;
+        for (index, layer) in self.layers.iter().enumerate() {
+            value = layer.forward(value);
+            if index < last {
+                if let Some(norm) = self.norms.get(index) {
+                    value = norm.forward(value);
+                }
+                value = self.activation.forward(value);
+            }
+        }
+        value
+    }
+}
+
+/// Linear → layer normalisation → tanh: the first layer of DrQ-v2's actors and critics (Yarats et
+/// al., 2022), which keeps them stable while the representation moves under them.
+#[derive(Module, Debug)]
+pub struct Trunk {
+    linear: Linear,
+    norm: LayerNorm,
+}
+
+impl Trunk {
+    /// A trunk from `input` to `output` features.
+    pub fn new(input: usize, output: usize, init: Init, device: &Device, random: &mut ChaCha8Rng) -> Self {
+        Self {
+            linear: init::linear(input, output, init, device, random),
+            norm: init::layer_norm(output, device),
+        }
+    }
+
+    /// `[B, input] -> [B, output]`, each element in (-1, 1).
+    pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
+        self.norm.forward(self.linear.forward(input)).tanh()
+    }
+}

@@ -1,0 +1,11 @@
+//! Tests of the networks: golden values, properties, gradients against finite differences.
+
+mod distribution;
+mod dynamics;
+mod encoder;
+mod heads;
+mod init;
+mod layers;
+mod parameters;
+mod routing;
+mod support;

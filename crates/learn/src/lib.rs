@@ -1,0 +1,25 @@
+//! What methods learn with: optimisation, returns, targets, losses and planners, as pure
+//! functions and small structs.
+//!
+//! Losses come back per sample; [`reduce`] turns them into the scalar of an update. Tensors are
+//! batch first and hold 32-bit floats; randomness is drawn from the generator that is passed in.
+
+pub mod augment;
+pub mod batch;
+pub mod duals;
+mod error;
+pub mod normalise;
+pub mod objective;
+pub mod optim;
+pub mod planner;
+pub mod policy_gradient;
+pub mod reduce;
+pub mod representation;
+pub mod returns;
+pub mod schedule;
+pub mod self_predictive;
+pub mod td;
+#[cfg(test)]
+mod testing;
+
+pub use error::LearnError;

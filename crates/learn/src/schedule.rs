@@ -1,0 +1,98 @@
+//! Quantities that change over training: learning rates, epsilons, noise scales, clip ranges.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::error::{LearnError, expect_setting};
+
+/// A number, or `{ from, to, steps }` for a straight line that then stays at `to`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Schedule {
+    /// The same value at every step.
+    Constant(f64),
+    /// A straight line.
+    Linear(Linear),
+}
+
+/// A straight line from one value to another.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Linear {
+    /// Value at step 0.
+    pub from: f64,
+    /// Value from step `steps` on.
+    pub to: f64,
+    /// Length of the line in steps, at least 1.
+    pub steps: u64,
+}
+
+impl Schedule {
+    /// A straight line `from` one value `to` another over `steps`.
+    pub const fn linear(from: f64, to: f64, steps: u64) -> Self {
+        Self::Linear(Linear { from, to, steps })
+    }
+
+    /// The value at `step`, counted from 0.
+    pub fn value(&self, step: u64) -> f64 {
+        match *self {
+            Self::Constant(value) => value,
+            Self::Linear(Linear { to, steps, .. }) if step >= steps => to,
+            Self::Linear(Linear { from, to, steps }) => from + (to - from) * (step as f64 / steps as f64),
+        }
+    }
+
+    /// Checks that every value the schedule takes lies in `[low, high]`; `range` says so in words.
+    ///
+    /// # Errors
+    /// [`LearnError::Setting`] with `name`, the offending value and `range`.
+    pub fn validate(
+        &self,
+        name: &'static str,
+        low: f64,
+        high: f64,
+        range: &'static str,
+    ) -> Result<(), LearnError> {
+        let ends = match *self {
+            Self::Constant(value) => [value, value],
+            Self::Linear(Linear { from, to, steps }) => {
+                expect_setting(name, steps as f64, steps > 0, "a line of at least 1 step")?;
+                [from, to]
+            }
+        };
+        for value in ends {
+            expect_setting(name, value, (low..=high).contains(&value), range)?;
+        }
+        Ok(())
+    }
+}
+
+impl From<f64> for Schedule {
+    fn from(value: f64) -> Self {
+        Self::Constant(value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_starts_ends_and_stays() {
+        let schedule = Schedule::linear(1.0, 0.1, 10);
+        assert_eq!(schedule.value(0), 1.0);
+        assert!((schedule.value(5) - 0.55).abs() < 1e-12);
+        assert_eq!([schedule.value(10), schedule.value(1000)], [0.1, 0.1]);
+        assert_eq!(Schedule::from(3.0).value(7), 3.0);
+    }
+
+    #[test]
+    fn values_outside_the_range_are_refused() {
+        let check = |schedule: Schedule| schedule.validate("epsilon", 0.0, 1.0, "in [0, 1]");
+        assert!(check(Schedule::linear(1.0, 0.0, 5)).is_ok());
+        let error = check(Schedule::linear(1.0, -0.5, 5)).unwrap_err();
+        assert_eq!(error.to_string(), "`epsilon` is -0.5, but must be in [0, 1]");
+        assert!(check(Schedule::linear(1.0, 0.0, 0)).is_err());
+        assert!(check(f64::NAN.into()).is_err());
+    }
+}

@@ -1,0 +1,116 @@
+//! The one face of every method.
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::{
+    Result, RunError, Snapshot, Task,
+    card::Card,
+    context::Run,
+    policy::Policy,
+    scores::{Protocol, Scores, evaluate},
+};
+
+/// A method's hyper-parameters. The default is the laptop preset, sized for two cores; doc comments
+/// are the help texts.
+pub trait Config: Serialize + DeserializeOwned + schemars::JsonSchema + Default + Send + 'static {
+    /// The paper's values exactly.
+    fn paper() -> Self;
+
+    /// Checks ranges and combinations.
+    ///
+    /// # Errors
+    /// One sentence naming the key, the value and what is allowed.
+    fn validate(&self) -> std::result::Result<(), String>;
+}
+
+/// How far a method has come.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Progress {
+    /// Name of the current stage, one of the card's.
+    pub stage: &'static str,
+    /// The method has nothing left to do, whatever budget remains.
+    pub finished: bool,
+}
+
+impl Progress {
+    /// A method of one stage that never ends by itself.
+    pub const MAIN: Progress = Progress { stage: "main", finished: false };
+}
+
+/// A resumable process of learning.
+pub trait Method: Sized + Send + 'static {
+    /// What it declares about itself.
+    const CARD: Card;
+    /// Its hyper-parameters.
+    type Config: Config;
+
+    /// Builds networks, memory and worlds; all randomness comes from `run`.
+    ///
+    /// # Errors
+    /// The task lacks a need, or a setting does not fit the task.
+    fn build(config: Self::Config, task: &Task, run: &mut Run) -> Result<Self>;
+
+    /// One iteration: the smallest unit that may be lost when the process is killed.
+    ///
+    /// # Errors
+    /// The world fails, or a term is not finite.
+    fn advance(&mut self, run: &mut Run) -> Result<Progress>;
+
+    /// What acts, as it is now; nothing where the product is not a policy.
+    fn policy(&self) -> Option<Box<dyn Policy>>;
+
+    /// Scores the method under a protocol.
+    ///
+    /// # Errors
+    /// The product is not a policy, or the world or the policy fails.
+    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
+        let mut policy = self.policy().ok_or_else(|| {
+            RunError::Task(format!("the product of `{}` is not a policy: there is nothing to play", Self::CARD.id))
+        })?;
+        evaluate(policy.as_mut(), protocol, &mut run.derived("eval", protocol.seed))
+    }
+
+    /// Writes the complete state.
+    ///
+    /// # Errors
+    /// A value has no portable form.
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()>;
+
+    /// Takes the complete state back into a method built from the same config and task.
+    ///
+    /// # Errors
+    /// The snapshot is of another method, config or version.
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()>;
+}
+
+/// [`Method`] without its types, for the loop and the registry.
+pub trait AnyMethod: Send {
+    /// [`Method::advance`].
+    fn advance(&mut self, run: &mut Run) -> Result<Progress>;
+    /// [`Method::policy`].
+    fn policy(&self) -> Option<Box<dyn Policy>>;
+    /// [`Method::evaluate`].
+    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores>;
+    /// [`Method::save`].
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()>;
+    /// [`Method::load`].
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()>;
+}
+
+impl<M: Method> AnyMethod for M {
+    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+        Method::advance(self, run)
+    }
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        Method::policy(self)
+    }
+    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
+        Method::evaluate(self, protocol, run)
+    }
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        Method::save(self, snapshot)
+    }
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        Method::load(self, snapshot)
+    }
+}

@@ -1,0 +1,107 @@
+//! Evaluation: a protocol, and the statistics it gives.
+
+use std::collections::BTreeMap;
+
+use rand_chacha::ChaCha8Rng;
+use serde::{Deserialize, Serialize};
+use worlds::Outcome;
+
+use crate::{
+    Result,
+    policy::{Mode, Policy, Scope},
+    task::World,
+};
+
+/// How a policy is scored.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    /// The world to act in.
+    pub world: World,
+    /// Complete episodes.
+    pub episodes: usize,
+    /// Seed of the world's copies.
+    pub seed: u64,
+    /// How actions are chosen.
+    pub mode: Mode,
+}
+
+/// Summary of one measured quantity.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Score {
+    /// Arithmetic mean.
+    pub mean: f64,
+    /// Standard deviation with divisor n.
+    pub std: f64,
+    /// Smallest value.
+    pub min: f64,
+    /// Largest value.
+    pub max: f64,
+    /// Number of values.
+    pub n: usize,
+}
+
+impl Score {
+    /// The summary of at least one value; nothing for none.
+    pub fn of(values: &[f64]) -> Option<Self> {
+        let n = values.len();
+        (n > 0).then(|| {
+            let mean = values.iter().sum::<f64>() / n as f64;
+            let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / n as f64;
+            Self {
+                mean,
+                std: variance.sqrt(),
+                min: values.iter().copied().fold(f64::INFINITY, f64::min),
+                max: values.iter().copied().fold(f64::NEG_INFINITY, f64::max),
+                n,
+            }
+        })
+    }
+}
+
+/// Scores by metric name (`eval/return`, `eval/length`, ...).
+pub type Scores = BTreeMap<String, Score>;
+
+/// At most this many copies of the world act at once in an evaluation.
+const ROWS: usize = 32;
+
+/// Runs complete episodes. Every copy has a fixed share of the episodes, so that short episodes
+/// are not counted more often than long ones.
+///
+/// # Errors
+/// The world or the policy fails.
+pub fn evaluate(policy: &mut dyn Policy, protocol: &Protocol, random: &mut ChaCha8Rng) -> Result<Scores> {
+    let rows = protocol.episodes.clamp(1, ROWS);
+    let spec = &protocol.world.spec;
+    let channels = spec.rewards.len();
+    let mut worlds = protocol.world.make(rows, protocol.seed)?;
+    let mut outcome = Outcome::new(spec, rows);
+    let mut left: Vec<usize> =
+        (0..rows).map(|row| protocol.episodes / rows + usize::from(row < protocol.episodes % rows)).collect();
+    let (mut returns, mut lengths) = (vec![0.0_f64; rows], vec![0_usize; rows]);
+    let (mut all_returns, mut all_lengths) = (Vec::new(), Vec::new());
+    worlds.reset(&mut outcome);
+    let everyone: Vec<usize> = (0..rows).collect();
+    policy.begin(Scope::Lifetime, &everyone);
+    policy.begin(Scope::Episode, &everyone);
+    while left.iter().any(|&episodes| episodes > 0) {
+        let actions = policy.act(&outcome.observations, protocol.mode, random)?;
+        worlds.step(&actions, &mut outcome)?;
+        policy.observe(&outcome);
+        for row in 0..rows {
+            if outcome.reset[row] {
+                (returns[row], lengths[row]) = (0.0, 0);
+                policy.begin(Scope::Episode, &[row]);
+                continue;
+            }
+            returns[row] += f64::from(outcome.reward[row * channels]);
+            lengths[row] += 1;
+            if outcome.ended(row) && left[row] > 0 {
+                left[row] -= 1;
+                all_returns.push(returns[row]);
+                all_lengths.push(lengths[row] as f64);
+            }
+        }
+    }
+    let named = [("eval/return", &all_returns), ("eval/length", &all_lengths)];
+    Ok(named.into_iter().filter_map(|(name, values)| Some((name.to_owned(), Score::of(values)?))).collect())
+}

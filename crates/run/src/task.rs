@@ -1,0 +1,100 @@
+//! What a method is given to work on: a set of capabilities asked for by type.
+
+use std::any::Any;
+
+use worlds::{ActionSpace, Layout, Spec, Worlds};
+
+use crate::{Result, RunError, card::Card};
+
+/// A kind of thing that a task can offer.
+pub trait Capability: Any + Send + Sync {
+    /// What it is called in a refusal: `a world`, `a data set`, ...
+    const NAME: &'static str;
+    /// The command-line option that gives it.
+    const OPTION: &'static str;
+}
+
+/// The capabilities of one experiment.
+#[derive(Default)]
+pub struct Task {
+    parts: Vec<Box<dyn Any + Send + Sync>>,
+}
+
+impl Task {
+    /// Nothing offered yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a capability.
+    pub fn with<C: Capability>(mut self, part: C) -> Self {
+        self.parts.push(Box::new(part));
+        self
+    }
+
+    /// The capability of this type, where the task has it.
+    pub fn get<C: Capability>(&self) -> Option<&C> {
+        self.parts.iter().find_map(|part| part.downcast_ref())
+    }
+
+    /// The capability of this type.
+    ///
+    /// # Errors
+    /// The task lacks it; the sentence names the method and the option that would give it.
+    pub fn require<C: Capability>(&self, card: &Card) -> Result<&C> {
+        self.get().ok_or_else(|| {
+            RunError::Task(format!("`{}` needs {}: give one with {}", card.id, C::NAME, C::OPTION))
+        })
+    }
+}
+
+/// A world to act in, as many copies as a method likes.
+#[derive(Clone, Debug)]
+pub struct World {
+    /// What each copy gives and takes.
+    pub spec: Spec,
+}
+
+impl Capability for World {
+    const NAME: &'static str = "a world";
+    const OPTION: &'static str = "--world";
+}
+
+impl World {
+    /// The world of this name.
+    ///
+    /// # Errors
+    /// The name does not parse; the sentence says what is near.
+    pub fn new(name: &str) -> Result<Self> {
+        Ok(Self { spec: worlds::spec(name)? })
+    }
+
+    /// `rows` copies seeded by `seed`.
+    ///
+    /// # Errors
+    /// As [`World::new`].
+    pub fn make(&self, rows: usize, seed: u64) -> Result<Box<dyn Worlds>> {
+        Ok(worlds::make(&self.spec.name, rows, seed)?)
+    }
+
+    /// Number of discrete actions, or nothing for a box.
+    pub fn discrete(&self) -> Option<usize> {
+        match self.spec.action {
+            ActionSpace::Discrete { count } => Some(count),
+            ActionSpace::Box { .. } => None,
+        }
+    }
+
+    /// Number of continuous action dimensions, or nothing for discrete actions.
+    pub fn continuous(&self) -> Option<usize> {
+        match &self.spec.action {
+            ActionSpace::Discrete { .. } => None,
+            ActionSpace::Box { low, .. } => Some(low.len()),
+        }
+    }
+
+    /// Whether the policy's input is an image.
+    pub fn images(&self) -> bool {
+        matches!(self.spec.input(), Layout::Image { .. })
+    }
+}

@@ -1,0 +1,58 @@
+//! One file per command.
+
+pub mod bench;
+pub mod eval;
+pub mod export;
+pub mod info;
+pub mod list;
+pub mod play;
+pub mod resume;
+pub mod train;
+pub mod worlds;
+
+use std::process::ExitCode;
+
+use clap::Subcommand;
+
+use crate::failure::Failure;
+
+/// What the program can do.
+#[derive(Subcommand)]
+pub enum Command {
+    /// List the methods
+    List(list::Arguments),
+    /// Show a method and all its hyper-parameters
+    Info(info::Arguments),
+    /// List the worlds, or show one
+    Worlds(worlds::Arguments),
+    /// Train a method in a world
+    Train(train::Arguments),
+    /// Continue a run exactly where its latest checkpoint stands
+    Resume(resume::Arguments),
+    /// Score a run's latest checkpoint
+    Eval(eval::Arguments),
+    /// Watch a run play, as a GIF or in the terminal
+    Play(play::Arguments),
+    /// Write a policy's weights and how to feed them
+    Export(export::Arguments),
+    /// Measure how fast this machine is at it
+    Bench(bench::Arguments),
+}
+
+impl Command {
+    /// Does it.
+    pub fn execute(self) -> Result<ExitCode, Failure> {
+        let done = |result: Result<(), Failure>| result.map(|()| ExitCode::SUCCESS);
+        match self {
+            Self::List(arguments) => done(list::execute(&arguments)),
+            Self::Info(arguments) => done(info::execute(&arguments)),
+            Self::Worlds(arguments) => done(worlds::execute(&arguments)),
+            Self::Train(arguments) => train::execute(&arguments),
+            Self::Resume(arguments) => resume::execute(&arguments),
+            Self::Eval(arguments) => done(eval::execute(&arguments)),
+            Self::Play(arguments) => done(play::execute(&arguments)),
+            Self::Export(arguments) => done(export::execute(&arguments)),
+            Self::Bench(arguments) => done(bench::execute(&arguments)),
+        }
+    }
+}

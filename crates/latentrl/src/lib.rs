@@ -1,0 +1,44 @@
+//! Reinforcement learning in latent space: the whole project behind one name.
+//!
+//! | module | holds |
+//! |---|---|
+//! | [`worlds`] | environments, spaces, vectorised stepping, rendering |
+//! | [`memory`] | replay and running normalisers |
+//! | [`nets`] | networks |
+//! | [`learn`] | losses, returns, planners, optimisers |
+//! | [`run`] | one experiment: config, seeds, metrics, checkpoints, resume |
+//! | [`methods`] | the methods, found by name |
+//!
+//! The binary `latentrl` is a thin layer over these. The same from a program of one's own, here
+//! training and scoring for a few steps without a folder:
+//!
+//! ```
+//! use latentrl::{
+//!     methods,
+//!     run::{self, Mode, Preset, Protocol, Settings, Task, task::World},
+//! };
+//!
+//! # fn main() -> run::Result<()> {
+//! let method = methods::find("random")?;
+//! let world = World::new("cartpole")?;
+//! let config = (method.preset)(Preset::Laptop)?;
+//! let settings = Settings::new(method.card, Preset::Laptop, config, 7, Some(200));
+//! let task = Task::new().with(world.clone());
+//!
+//! let (mut learner, mut run) = run::session::build(method, &settings, &task)?;
+//! while run.steps() < settings.run.steps {
+//!     learner.advance(&mut run)?;
+//! }
+//! let protocol = Protocol { world, episodes: 5, seed: 1, mode: Mode::Greedy };
+//! let scores = learner.evaluate(&protocol, &mut run)?;
+//! assert_eq!(scores["eval/return"].n, 5);
+//! # Ok(())
+//! # }
+//! ```
+
+pub use learn;
+pub use memory;
+pub use methods;
+pub use nets;
+pub use run;
+pub use worlds;

@@ -1,0 +1,222 @@
+//! Deep Q-network (Mnih et al., 2015, "Human-level control through deep reinforcement learning").
+//!
+//! A network learns the value of every discrete action from replayed transitions, by one-step
+//! targets from a copy of itself that is renewed now and then; it acts greedily but for a share of
+//! random actions. Double Q-learning (van Hasselt et al., 2016), dueling streams (Wang et al.,
+//! 2016), several-step returns and prioritised replay (Schaul et al., 2016) are options. The
+//! optimiser is Adam where the paper uses RMSProp.
+
+use learn::{optim::AdamSettings, schedule::Schedule};
+use nets::encoder::EncoderConfig;
+use run::{
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, Snapshot, Task,
+    task::World,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    baseline::value_agent::{Priority, Settings, ValueAgent, checks, loss::Values},
+    representation::{self, spr::SprSettings},
+};
+
+/// Hyper-parameters of DQN.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DqnConfig {
+    /// Copies of the world that act at once.
+    pub worlds: usize,
+    /// Environment steps before the first update.
+    pub learning_starts: u64,
+    /// Environment steps, all copies together, per round of updates.
+    pub train_every: u64,
+    /// Updates per round.
+    pub updates: usize,
+    /// Transitions per update.
+    pub batch: usize,
+    /// Transitions that the replay keeps.
+    pub capacity: usize,
+    /// Steps of the return before it is bootstrapped, n.
+    pub n_step: usize,
+    /// Discount per step.
+    pub gamma: f64,
+    /// Probability of a random action: a number, or a line `from` `to` over `steps` environment
+    /// steps.
+    pub epsilon: Schedule,
+    /// Whether the online network chooses the next action and the target network only values it.
+    pub double: bool,
+    /// Whether value and advantage have streams of their own.
+    pub dueling: bool,
+    /// Whether transitions are replayed by the size of their error.
+    pub prioritised: bool,
+    /// Exponent of the priorities, alpha; 0 is uniform.
+    pub priority_exponent: f64,
+    /// Exponent of the importance weights at the start, beta; it rises to 1 over the run.
+    pub importance_exponent: f64,
+    /// Whether rewards are cut to [-1, 1].
+    pub clip_rewards: bool,
+    /// Error at which the loss turns from square to linear; 0 for the squared error.
+    pub huber: f32,
+    /// Updates between steps of the target network; with `latent`, one.
+    pub target_every: u64,
+    /// Share of the online network in such a step: 1 copies it, less is Polyak averaging.
+    pub target_rate: f64,
+    /// Adam's step size.
+    pub learning_rate: f64,
+    /// Adam's epsilon.
+    pub adam_epsilon: f64,
+    /// Limit of the global gradient norm; 0 for none.
+    pub gradient_clip: f32,
+    /// Width of the hidden layer between latent and values.
+    pub hidden: usize,
+    /// From observations to latents; `identity` stands for the usual convolutions where the world
+    /// gives images.
+    pub encoder: EncoderConfig,
+    /// Representation objective that trains the encoder too: `none` or `spr`.
+    pub latent: String,
+    /// Settings of `spr`.
+    pub spr: SprSettings,
+}
+
+impl Default for DqnConfig {
+    fn default() -> Self {
+        Self {
+            worlds: 8,
+            learning_starts: 1_000,
+            train_every: 8,
+            updates: 2,
+            batch: 64,
+            capacity: 100_000,
+            n_step: 1,
+            gamma: 0.99,
+            epsilon: Schedule::linear(1.0, 0.05, 10_000),
+            double: true,
+            dueling: false,
+            prioritised: false,
+            priority_exponent: 0.6,
+            importance_exponent: 0.4,
+            clip_rewards: false,
+            huber: 1.0,
+            target_every: 100,
+            target_rate: 1.0,
+            learning_rate: 5e-4,
+            adam_epsilon: 1e-8,
+            gradient_clip: 10.0,
+            hidden: 128,
+            encoder: EncoderConfig::Identity,
+            latent: representation::NONE.to_owned(),
+            spr: SprSettings::default(),
+        }
+    }
+}
+
+impl Config for DqnConfig {
+    /// The values of the paper's extended data table 1 (in frames of the agent, of four frames of
+    /// the emulator each), with Adam at RMSProp's step size.
+    fn paper() -> Self {
+        Self {
+            worlds: 1,
+            learning_starts: 50_000,
+            train_every: 4,
+            updates: 1,
+            batch: 32,
+            capacity: 1_000_000,
+            epsilon: Schedule::linear(1.0, 0.1, 1_000_000),
+            double: false,
+            clip_rewards: true,
+            target_every: 10_000,
+            learning_rate: 2.5e-4,
+            gradient_clip: 0.0,
+            hidden: 512,
+            encoder: EncoderConfig::Nature,
+            spr: SprSettings::paper(),
+            ..Self::default()
+        }
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        if !(self.huber.is_finite() && self.huber >= 0.0) {
+            return Err(format!("`huber` is {}: it must be at least 0", self.huber));
+        }
+        representation::validate(&self.latent, &self.spr)?;
+        checks::validate(&self.settings())
+    }
+}
+
+impl DqnConfig {
+    fn settings(&self) -> Settings {
+        Settings {
+            worlds: self.worlds,
+            learning_starts: self.learning_starts,
+            train_every: self.train_every,
+            updates: self.updates,
+            batch: self.batch,
+            capacity: self.capacity,
+            n_step: self.n_step,
+            gamma: self.gamma,
+            epsilon: self.epsilon,
+            double: self.double,
+            clip_rewards: self.clip_rewards,
+            values: Values::Scalar { delta: self.huber },
+            dueling: self.dueling,
+            noisy: None,
+            hidden: self.hidden,
+            encoder: self.encoder.clone(),
+            target_every: self.target_every,
+            target_rate: self.target_rate,
+            gradient_clip: checks::limit(self.gradient_clip),
+            adam: AdamSettings::new(self.learning_rate).with_epsilon(self.adam_epsilon),
+            priority: self.prioritised.then_some(Priority {
+                exponent: self.priority_exponent,
+                importance: self.importance_exponent,
+            }),
+        }
+    }
+}
+
+/// Deep Q-network.
+pub struct Dqn {
+    agent: ValueAgent,
+}
+
+impl Method for Dqn {
+    const CARD: Card = Card {
+        id: "dqn",
+        title: "Human-level control through deep reinforcement learning",
+        paper: "Mnih et al., 2015, Nature 518",
+        family: "baseline",
+        summary: "values of discrete actions from replay, with a target network and epsilon-greedy acting",
+        needs: &[Need::World { actions: ActionNeed::Discrete, observations: ObservationNeed::Any }],
+        metrics: &["loss/td", "diag/value", "diag/epsilon", "diag/gradient_norm"],
+        stages: &["main"],
+        steps: 100_000,
+        instead: "`sac` or `td3`",
+    };
+    type Config = DqnConfig;
+
+    fn build(config: DqnConfig, task: &Task, run: &mut Run) -> Result<Self> {
+        let world: &World = task.require(&Self::CARD)?;
+        let settings = config.settings();
+        let objective = representation::for_values(&config.latent, &config.spr, &settings.adam, world, run)?;
+        Ok(Self { agent: ValueAgent::new(settings, objective, world, run)? })
+    }
+
+    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+        self.agent.advance(run)
+    }
+
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        Some(self.agent.policy())
+    }
+
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        self.agent.save(snapshot)
+    }
+
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.agent.load(snapshot)
+    }
+}
+
+#[cfg(test)]
+mod tests;

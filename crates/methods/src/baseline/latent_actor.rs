@@ -1,0 +1,73 @@
+//! Policies of continuous-control agents: an encoder and an actor that reads its latent.
+
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
+use learn::batch;
+use nets::{encoder::Encoder, parameters};
+use rand_chacha::ChaCha8Rng;
+use run::{ActionScale, Exported, Mode, Policy, Result};
+use serde_json::json;
+use worlds::{ActionSpace, Actions, Layout, Observations, Spec};
+
+use crate::state::portable;
+
+/// An actor that chooses actions in [-1, 1] from latents.
+pub trait Actor: Module + 'static {
+    /// The best action of every row, `[B, d] -> [B, dimensions]`.
+    fn greedy(&self, latent: Tensor<2>) -> Tensor<2>;
+
+    /// An action of every row drawn as in training.
+    fn sample(&self, latent: Tensor<2>, random: &mut ChaCha8Rng) -> Tensor<2>;
+}
+
+/// Acts with copies of an encoder and an actor.
+#[derive(Clone)]
+pub struct LatentPolicy<A: Actor> {
+    encoder: Encoder,
+    actor: A,
+    layout: Layout,
+    space: ActionSpace,
+    device: Device,
+}
+
+impl<A: Actor> LatentPolicy<A> {
+    /// A policy from inference copies.
+    pub fn new(encoder: Encoder, actor: A, spec: &Spec, device: &Device) -> Self {
+        Self {
+            encoder,
+            actor,
+            layout: spec.input().clone(),
+            space: spec.action.clone(),
+            device: device.clone(),
+        }
+    }
+}
+
+impl<A: Actor> Policy for LatentPolicy<A> {
+    fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
+        let observed =
+            batch::observe(observations.input(), &self.layout, observations.rows, &self.device);
+        let latent = self.encoder.forward(&observed);
+        let actions = match mode {
+            Mode::Greedy => self.actor.greedy(latent),
+            Mode::Sample => self.actor.sample(latent, random),
+        };
+        let actions = Actions::Continuous(actions.into_data().iter().collect());
+        Ok(ActionScale::new(&self.space).to_world(&actions))
+    }
+
+    fn export(&self) -> Result<Exported> {
+        let mut weights = parameters::export(&self.encoder, "encoder");
+        weights.extend(parameters::export(&self.actor, "actor"));
+        let scale = ActionScale::new(&self.space);
+        let recipe = json!({
+            "modules": ["encoder", "actor"],
+            "layers": "linear weights are [input, output]: y = x W + b, then the activation named in the method's config",
+            "output": {"kind": "tanh of the actor's first outputs, one per action dimension",
+                       "centre": scale.centre(), "half_width": scale.half_width()},
+        });
+        Ok(Exported { weights: portable(weights), recipe })
+    }
+}

@@ -1,0 +1,10 @@
+//! Algorithms that the papers compare with and build on.
+
+pub mod dqn;
+pub mod latent_actor;
+pub mod ppo;
+pub mod rainbow;
+pub mod random;
+pub mod sac;
+pub mod td3;
+pub mod value_agent;

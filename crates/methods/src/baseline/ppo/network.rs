@@ -1,0 +1,253 @@
+//! The actor-critic network, and the policy that acts with it.
+
+use burn::{
+    module::{Module, Param},
+    tensor::{Device, Tensor, TensorData, activation},
+};
+use learn::batch;
+use memory::Normaliser;
+use nets::{
+    encoder::{Encoder, EncoderConfig},
+    init::Init,
+    mlp::{Activation, Mlp, MlpConfig},
+    observed::Observed,
+    parameters,
+};
+use rand::{Rng, RngExt};
+use rand_chacha::ChaCha8Rng;
+use run::{ActionScale, Exported, Mode, Policy, Result, RunError};
+use serde_json::json;
+use worlds::{ActionSpace, Actions, Array, Layout, Observations, Spec};
+
+use crate::state::portable;
+
+/// Actor and critic on one encoder; the encoder of vectors is the identity, so that the two share
+/// nothing then.
+#[derive(Module, Debug)]
+pub struct ActorCritic {
+    encoder: Encoder,
+    actor: Mlp,
+    critic: Mlp,
+    /// Logarithm of the standard deviation of every continuous action; unused for indices.
+    log_std: Param<Tensor<1>>,
+}
+
+/// What a forward pass gives.
+pub struct Output {
+    /// Logits `[B, count]` or means `[B, dimensions]`.
+    pub head: Tensor<2>,
+    /// State values, `[B]`.
+    pub value: Tensor<1>,
+    /// `[dimensions]`.
+    pub log_std: Tensor<1>,
+}
+
+/// Number of outputs of the policy head.
+pub fn head_size(space: &ActionSpace) -> usize {
+    match space {
+        ActionSpace::Discrete { count } => *count,
+        ActionSpace::Box { low, .. } => low.len(),
+    }
+}
+
+impl ActorCritic {
+    /// Orthogonal weights: gain sqrt(2) inside, 0.01 for the policy head so that it begins nearly
+    /// uniform, 1 for the value.
+    pub fn new(
+        spec: &Spec,
+        encoder: &EncoderConfig,
+        hidden: &[usize],
+        device: &Device,
+        random: &mut ChaCha8Rng,
+    ) -> Result<Self> {
+        let encoder = Encoder::new(encoder, spec.input(), device, random).map_err(RunError::part)?;
+        let latent = encoder.latent().size();
+        let inside = Init::Orthogonal { gain: std::f64::consts::SQRT_2 };
+        let mut head = |output, gain| {
+            MlpConfig::new(latent, hidden, output)
+                .with_activation(Activation::Tanh)
+                .with_init(inside, Init::Orthogonal { gain })
+                .init(device, random)
+        };
+        let size = head_size(&spec.action);
+        let (actor, critic) = (head(size, 0.01), head(1, 1.0));
+        let log_std = Param::from_data(TensorData::new(vec![0.0_f32; size], [size]), device);
+        Ok(Self { encoder, actor, critic, log_std })
+    }
+
+    /// Policy head and value of a batch.
+    pub fn forward(&self, observed: &Observed) -> Output {
+        let latent = self.encoder.forward(observed);
+        let value = self.critic.forward(latent.clone());
+        let [rows, _] = value.dims();
+        Output { head: self.actor.forward(latent), value: value.reshape([rows]), log_std: self.log_std.val() }
+    }
+}
+
+/// Log-probability of each row's action and the policy's entropy, both `[B]`.
+pub fn log_prob_and_entropy(output: &Output, actions: &batch::ActionBatch) -> (Tensor<1>, Tensor<1>) {
+    let [rows, size] = output.head.dims();
+    match actions {
+        batch::ActionBatch::Discrete(indices) => {
+            let log = activation::log_softmax(output.head.clone(), 1);
+            let chosen = log.clone().gather(1, indices.clone().reshape([rows, 1])).reshape([rows]);
+            let entropy = (log.clone().exp() * log).sum_dim(1).neg().reshape([rows]);
+            (chosen, entropy)
+        }
+        batch::ActionBatch::Continuous(values) => {
+            let log_std = output.log_std.clone().reshape([1, size]);
+            let scaled = (values.clone() - output.head.clone()) / log_std.clone().exp();
+            let half_log_two_pi = 0.5 * (2.0 * std::f64::consts::PI).ln();
+            let log_prob = (scaled.square() * -0.5 - log_std.clone() - half_log_two_pi).sum_dim(1);
+            let entropy = (log_std + (half_log_two_pi + 0.5)).expand([rows, size]).sum_dim(1);
+            (log_prob.reshape([rows]), entropy.reshape([rows]))
+        }
+    }
+}
+
+/// Draws an action per row from head values on the host, with its log-probability.
+pub struct Sampler {
+    /// Number of head outputs.
+    pub size: usize,
+    /// Whether they are logits.
+    pub discrete: bool,
+}
+
+impl Sampler {
+    /// Actions and log-probabilities `[B]` for head values `[B, size]`.
+    pub fn sample(
+        &self,
+        head: &[f32],
+        log_std: &[f32],
+        random: &mut ChaCha8Rng,
+        log_prob: &mut Vec<f32>,
+    ) -> Actions {
+        log_prob.clear();
+        if self.discrete {
+            let choose = |logits: &[f32]| {
+                let (index, log) = categorical(logits, random);
+                log_prob.push(log);
+                index
+            };
+            Actions::Discrete(head.chunks_exact(self.size).map(choose).collect())
+        } else {
+            let noise = nets::noise::normal_values(head.len(), random);
+            let half_log_two_pi = 0.5 * (2.0 * std::f32::consts::PI).ln();
+            let mut values = Vec::with_capacity(head.len());
+            for (mean, noise) in head.chunks_exact(self.size).zip(noise.chunks_exact(self.size)) {
+                let mut log = 0.0;
+                for dimension in 0..self.size {
+                    let noise = noise[dimension] as f32;
+                    values.push(mean[dimension] + log_std[dimension].exp() * noise);
+                    log += -0.5 * noise * noise - log_std[dimension] - half_log_two_pi;
+                }
+                log_prob.push(log);
+            }
+            Actions::Continuous(values)
+        }
+    }
+
+    /// The most likely action of every row.
+    pub fn mode(&self, head: &[f32]) -> Actions {
+        if self.discrete {
+            Actions::Discrete(head.chunks_exact(self.size).map(argmax).collect())
+        } else {
+            Actions::Continuous(head.to_vec())
+        }
+    }
+}
+
+fn argmax(values: &[f32]) -> u32 {
+    let best = values.iter().enumerate().max_by(|left, right| left.1.total_cmp(right.1));
+    best.map_or(0, |(index, _)| index as u32)
+}
+
+/// An index drawn by inverting the cumulative distribution, and its log-probability.
+fn categorical(logits: &[f32], random: &mut ChaCha8Rng) -> (u32, f32) {
+    let top = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let total: f32 = logits.iter().map(|logit| (logit - top).exp()).sum();
+    let mut left = random.random::<f32>() * total;
+    let mut chosen = logits.len() - 1;
+    for (index, logit) in logits.iter().enumerate() {
+        left -= (logit - top).exp();
+        if left < 0.0 {
+            chosen = index;
+            break;
+        }
+    }
+    (chosen as u32, logits[chosen] - top - total.ln())
+}
+
+/// Acts with a copy of the network.
+#[derive(Clone)]
+pub struct ActorPolicy {
+    network: ActorCritic,
+    normaliser: Option<Normaliser>,
+    layout: Layout,
+    space: ActionSpace,
+    device: Device,
+}
+
+impl ActorPolicy {
+    /// A policy from an inference copy of the network.
+    pub fn new(network: ActorCritic, normaliser: Option<Normaliser>, spec: &Spec, device: &Device) -> Self {
+        Self {
+            network,
+            normaliser,
+            layout: spec.input().clone(),
+            space: spec.action.clone(),
+            device: device.clone(),
+        }
+    }
+}
+
+/// The policy's input, normalised where there is a normaliser.
+pub fn normalised(input: &Array, normaliser: Option<&Normaliser>) -> Result<Array> {
+    let mut input = input.clone();
+    if let (Array::Float(values), Some(normaliser)) = (&mut input, normaliser) {
+        normaliser.normalise(values)?;
+    }
+    Ok(input)
+}
+
+impl Policy for ActorPolicy {
+    fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
+        let input = normalised(observations.input(), self.normaliser.as_ref())?;
+        let output = self.network.forward(&batch::observe(&input, &self.layout, observations.rows, &self.device));
+        let sampler =
+            Sampler { size: head_size(&self.space), discrete: matches!(self.space, ActionSpace::Discrete { .. }) };
+        let head: Vec<f32> = output.head.into_data().iter().collect();
+        let actions = match mode {
+            Mode::Greedy => sampler.mode(&head),
+            Mode::Sample => {
+                let log_std: Vec<f32> = output.log_std.into_data().iter().collect();
+                sampler.sample(&head, &log_std, random, &mut Vec::new())
+            }
+        };
+        Ok(ActionScale::new(&self.space).to_world(&actions))
+    }
+
+    fn export(&self) -> Result<Exported> {
+        let weights = portable(parameters::export(&self.network, "policy"));
+        let output = match &self.space {
+            ActionSpace::Discrete { .. } => json!({"kind": "logits", "greedy": "argmax"}),
+            ActionSpace::Box { low, high } => json!({"kind": "mean", "range": [-1, 1], "low": low, "high": high}),
+        };
+        let recipe = json!({
+            "input": {"normalise": self.normaliser.as_ref().map(|normaliser| json!({
+                "mean": normaliser.mean(), "deviation": normaliser.deviation().collect::<Vec<f64>>()}))},
+            "modules": ["policy.encoder", "policy.actor"],
+            "activation": "tanh",
+            "output": output,
+        });
+        Ok(Exported { weights, recipe })
+    }
+}
+
+/// Puts indices in a random order (Fisher and Yates).
+pub fn shuffle(indices: &mut [usize], random: &mut ChaCha8Rng) {
+    for last in (1..indices.len()).rev() {
+        let other = (u64::from(random.next_u32()) * (last as u64 + 1)) >> 32;
+        indices.swap(last, other as usize);
+    }
+}

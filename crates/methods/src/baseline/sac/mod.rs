@@ -1,0 +1,299 @@
+//! Soft actor-critic (Haarnoja et al., 2018, arXiv 1812.05905): twin critics, an entropy bonus
+//! whose temperature is tuned to a target entropy, a squashed Gaussian actor.
+//!
+//! With `latent` set, a representation objective trains the encoder and actor and critics read its
+//! latents as constants; without, the critics' loss trains the encoder of images.
+
+mod actor;
+
+use burn::tensor::{Device, Tensor};
+use learn::{
+    batch::Transitions,
+    duals::Temperature,
+    optim::{AdamSettings, Trained, update},
+    policy_gradient::{soft_pathwise, soft_value},
+    representation::{Representation, Setting},
+    td,
+};
+use nets::{ema, encoder::EncoderConfig, heads::Critic, mlp::MlpConfig, noise};
+use run::{
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, RunError, Snapshot,
+    Task, task::World,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use worlds::Actions;
+
+use self::actor::SquashedActor;
+use super::latent_actor::{Actor, LatentPolicy};
+use crate::{
+    device,
+    experience::Experience,
+    failure::failure,
+    representation,
+    state::{arrays, load_module, load_trained, portable, save_module, save_trained},
+};
+
+/// Hyper-parameters of SAC.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SacConfig {
+    /// Copies of the world that act at once.
+    pub worlds: usize,
+    /// Steps with random actions before learning begins.
+    pub start_steps: u64,
+    /// Gradient updates per step of all copies together.
+    pub updates: usize,
+    /// Transitions of an update.
+    pub batch: usize,
+    /// Steps that the replay memory holds.
+    pub capacity: usize,
+    /// Discount per step.
+    pub gamma: f64,
+    /// Steps of a target before it bootstraps.
+    pub n_step: usize,
+    /// Share of the critics that flows into their slow copies per update.
+    pub tau: f64,
+    /// Adam's step size of actor, critics and temperature.
+    pub learning_rate: f64,
+    /// Entropy temperature at the start.
+    pub temperature: f32,
+    /// Whether the temperature is tuned to the target entropy of minus the action dimensions.
+    pub tune_temperature: bool,
+    /// Widths of the hidden layers of actor and critics.
+    pub hidden: Vec<usize>,
+    /// From observations to latents; identity for vectors, convolutions for images.
+    pub encoder: EncoderConfig,
+    /// Representation objective that trains the encoder: `none` or `tcrl`.
+    pub latent: String,
+}
+
+impl Default for SacConfig {
+    fn default() -> Self {
+        Self {
+            worlds: 1,
+            start_steps: 1_000,
+            updates: 1,
+            batch: 128,
+            capacity: 100_000,
+            gamma: 0.99,
+            n_step: 1,
+            tau: 0.005,
+            learning_rate: 1e-3,
+            temperature: 1.0,
+            tune_temperature: true,
+            hidden: vec![128, 128],
+            encoder: EncoderConfig::Identity,
+            latent: "none".to_owned(),
+        }
+    }
+}
+
+impl Config for SacConfig {
+    /// The paper's values (table 1).
+    fn paper() -> Self {
+        Self {
+            batch: 256,
+            capacity: 1_000_000,
+            learning_rate: 3e-4,
+            hidden: vec![256, 256],
+            ..Self::default()
+        }
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        if self.worlds == 0 || self.batch == 0 || self.n_step == 0 {
+            return Err("`worlds`, `batch` and `n_step` must be at least 1".to_owned());
+        }
+        if !(self.learning_rate > 0.0 && self.temperature > 0.0) {
+            return Err("`learning_rate` and `temperature` must be above 0".to_owned());
+        }
+        if !(0.0..=1.0).contains(&self.gamma) || !(self.tau > 0.0 && self.tau <= 1.0) {
+            return Err("`gamma` must be between 0 and 1, and `tau` above 0 and at most 1".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Soft actor-critic.
+pub struct Sac {
+    config: SacConfig,
+    device: Device,
+    experience: Experience,
+    representation: Representation,
+    actor: Trained<SquashedActor>,
+    critic: Trained<Critic>,
+    slow_critic: Critic,
+    temperature: Temperature,
+}
+
+impl Method for Sac {
+    const CARD: Card = Card {
+        id: "sac",
+        title: "Soft Actor-Critic Algorithms and Applications",
+        paper: "Haarnoja et al., 2018, arXiv 1812.05905",
+        family: "baseline",
+        summary: "off-policy actor-critic that also maximises the policy's entropy",
+        needs: &[Need::World { actions: ActionNeed::Continuous, observations: ObservationNeed::Any }],
+        metrics: &["loss/critic", "loss/actor", "diag/entropy", "diag/temperature", "diag/q"],
+        stages: &["main"],
+        steps: 15_000,
+        instead: "`ppo` or `dqn`",
+    };
+    type Config = SacConfig;
+
+    fn build(config: SacConfig, task: &Task, run: &mut Run) -> Result<Self> {
+        let world: &World = task.require(&Self::CARD)?;
+        let device = device::parse(run.device())?;
+        let adam = AdamSettings::new(config.learning_rate);
+        let setting = Setting { layout: world.spec.input(), action: &world.spec.action, device: &device, adam };
+        let networks = representation::networks(&config.encoder, world, config.tau);
+        let objective = representation::chosen(&config.latent)?;
+        let representation = Representation::new(networks, objective, &setting, run.random("init"))
+            .map_err(RunError::part)?;
+        if let Some(window) = representation.window() {
+            Experience::check_horizon(&world.spec, window)?;
+        }
+        let (latent, size) = (representation.size(), world.continuous().unwrap_or(0));
+        let training = device.clone().autodiff();
+        let shape = MlpConfig::new(latent, &config.hidden, size);
+        let actor = SquashedActor::new(&shape, &training, run.random("init"));
+        let shape = MlpConfig::new(latent + size, &config.hidden, 1);
+        let critic = Critic::new(&shape, 2, None, &training, run.random("init"));
+        Ok(Self {
+            experience: Experience::new(world, config.worlds, config.capacity, run)?,
+            slow_critic: ema::target_of(&critic),
+            actor: Trained::new(actor, adam),
+            critic: Trained::new(critic, adam),
+            temperature: Temperature::new(config.temperature, -(size as f32), adam).map_err(RunError::part)?,
+            representation,
+            device,
+            config,
+        })
+    }
+
+    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+        let actions = self.explore(run);
+        self.experience.step(&actions, run)?;
+        if run.steps() >= self.config.start_steps {
+            for _ in 0..self.config.updates * self.config.worlds {
+                self.improve(run)?;
+            }
+        }
+        Ok(Progress::MAIN)
+    }
+
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        let (encoder, actor) = (self.representation.encoder().clone(), self.actor.inference().clone());
+        Some(Box::new(LatentPolicy::new(encoder, actor, self.experience.spec(), &self.device)))
+    }
+
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        save_trained(snapshot, &[("actor", &self.actor), ("critic", &self.critic)]);
+        save_module(snapshot, "slow-critic", &self.slow_critic);
+        let mut out = Vec::new();
+        self.temperature.save("temperature", &mut out);
+        self.representation.save("representation", &mut out);
+        snapshot.put_arrays(portable(out));
+        self.experience.save(snapshot)
+    }
+
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        let arrays = arrays(snapshot);
+        load_trained(&arrays, &mut [("actor", &mut self.actor), ("critic", &mut self.critic)])?;
+        self.slow_critic = load_module(&arrays, "slow-critic", self.slow_critic.clone())?;
+        self.temperature.load("temperature", &arrays).map_err(RunError::part)?;
+        self.representation.load("representation", &arrays).map_err(RunError::part)?;
+        self.experience.load(snapshot)
+    }
+}
+
+impl Sac {
+    fn explore(&mut self, run: &mut Run) -> Actions {
+        let random = run.steps() < self.config.start_steps;
+        if random {
+            return self.experience.random_actions(run.random("policy"));
+        }
+        let collector = self.experience.collector();
+        let input = collector.observations().input();
+        let observed =
+            learn::batch::observe(input, self.experience.spec().input(), collector.rows(), &self.device);
+        let latent = self.representation.encode(&observed);
+        let actions = self.actor.inference().sample(latent, run.random("policy"));
+        Actions::Continuous(actions.into_data().iter().collect())
+    }
+
+    fn improve(&mut self, run: &mut Run) -> Result<()> {
+        let config = &self.config;
+        if let Some(window) = self.representation.window() {
+            let windows =
+                self.experience.windows(config.batch, window, run.random("replay"), &self.device)?;
+            let report = self.representation.train(&windows, run.random("noise"));
+            for (name, value) in report.map_err(|error| failure(run, error))? {
+                run.log(&format!("loss/{name}"), f64::from(value))?;
+            }
+        }
+        let random = run.random("replay");
+        let batch =
+            self.experience.transitions(config.batch, config.n_step, config.gamma, random, &self.device)?;
+        self.improve_critic(&batch, run)?;
+        self.improve_actor(&batch, run)?;
+        self.slow_critic = ema::update(self.slow_critic.clone(), self.critic.inference(), self.config.tau);
+        self.representation.follow();
+        run.count_updates("agent", 1);
+        Ok(())
+    }
+
+    /// Soft Bellman backup with the smaller of the slow critics (equations 5 and 6).
+    fn improve_critic(&mut self, batch: &Transitions, run: &mut Run) -> Result<()> {
+        let rows = batch.observations.rows();
+        let next = self.representation.encode(&batch.next);
+        let noise = noise::normal([rows, self.dimensions()], &self.device, run.random("noise"));
+        let (action, log_prob) = self.actor.inference().act(next.clone(), noise);
+        let (first, second) = twins(self.slow_critic.forward(next, action));
+        let value = soft_value(first, second, log_prob, self.temperature.value());
+        let target = td::target(batch.reward.clone(), batch.discount.clone(), value).autodiff();
+        let latent = self.representation.encode_for_critic(&batch.observations);
+        let taken = batch.actions.vectors(0).autodiff();
+        let values = self.critic.module().forward(latent, taken);
+        let q = values.clone().inner().mean();
+        let error = td::squared_error(values, target.reshape([1, rows]));
+        // Each critic's mean squared error, halved and added up.
+        let loss = error.mean();
+        let mut parts = self.representation.critic_parts();
+        parts.push(&mut self.critic);
+        let done = update("critic", loss, &mut parts, None).map_err(|error| failure(run, error))?;
+        run.log("loss/critic", f64::from(done.loss))?;
+        run.log("diag/q", f64::from(q.into_scalar::<f32>()))
+    }
+
+    /// The actor climbs the smaller critic and its own entropy (equation 7); the temperature keeps
+    /// the entropy near its target (equation 18).
+    fn improve_actor(&mut self, batch: &Transitions, run: &mut Run) -> Result<()> {
+        let rows = batch.observations.rows();
+        let latent = self.representation.encode(&batch.observations).autodiff();
+        let noise = noise::normal([rows, self.dimensions()], &self.device, run.random("noise")).autodiff();
+        let (action, log_prob) = self.actor.module().act(latent.clone(), noise);
+        let entropy = log_prob.clone().inner().mean().neg();
+        let (first, second) = twins(self.critic.module().forward(latent, action));
+        let loss = soft_pathwise(first, second, log_prob, self.temperature.value()).mean();
+        let done = update("actor", loss, &mut [&mut self.actor], None).map_err(|error| failure(run, error))?;
+        let entropy = entropy.into_scalar::<f32>();
+        if self.config.tune_temperature {
+            self.temperature.update(entropy).map_err(|error| failure(run, error))?;
+        }
+        run.log("loss/actor", f64::from(done.loss))?;
+        run.log("diag/entropy", f64::from(entropy))?;
+        run.log("diag/temperature", f64::from(self.temperature.value()))
+    }
+
+    fn dimensions(&self) -> usize {
+        self.actor.module().dimensions()
+    }
+}
+
+/// The two rows of twin values `[2, B]`.
+fn twins(values: Tensor<2>) -> (Tensor<1>, Tensor<1>) {
+    let [_, rows] = values.dims();
+    (values.clone().narrow(0, 0, 1).reshape([rows]), values.narrow(0, 1, 1).reshape([rows]))
+}

@@ -1,0 +1,326 @@
+//! Twin delayed deep deterministic policy gradient (Fujimoto et al., 2018, arXiv 1802.09477): twin
+//! critics against overestimation, a smoothed target action, an actor that is updated less often.
+//!
+//! With `latent` set, a representation objective trains the encoder and actor and critics read its
+//! latents as constants; without, the critics' loss trains the encoder of images.
+
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
+use learn::{
+    batch::Transitions,
+    optim::{AdamSettings, Trained, update},
+    policy_gradient::{pathwise, smoothed_action},
+    representation::{Representation, Setting},
+    td,
+};
+use nets::{
+    ema,
+    encoder::EncoderConfig,
+    heads::{Critic, DeterministicActor},
+    mlp::MlpConfig,
+    noise,
+};
+use rand_chacha::ChaCha8Rng;
+use run::{
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, RunError, Snapshot,
+    Task, task::World,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use worlds::Actions;
+
+use super::latent_actor::{Actor, LatentPolicy};
+use crate::{
+    device,
+    experience::Experience,
+    failure::failure,
+    representation,
+    state::{arrays, load_module, load_trained, portable, save_module, save_trained},
+};
+
+/// Hyper-parameters of TD3.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Td3Config {
+    /// Copies of the world that act at once.
+    pub worlds: usize,
+    /// Steps with random actions before learning begins.
+    pub start_steps: u64,
+    /// Gradient updates per step of all copies together.
+    pub updates: usize,
+    /// Transitions of an update.
+    pub batch: usize,
+    /// Steps that the replay memory holds.
+    pub capacity: usize,
+    /// Discount per step.
+    pub gamma: f64,
+    /// Steps of a target before it bootstraps.
+    pub n_step: usize,
+    /// Share of actor and critics that flows into their slow copies per update of the actor.
+    pub tau: f64,
+    /// Adam's step size of actor and critics.
+    pub learning_rate: f64,
+    /// Standard deviation of the noise added to actions in training, in units of [-1, 1].
+    pub exploration_noise: f64,
+    /// Standard deviation of the noise on the target's action.
+    pub target_noise: f64,
+    /// Limit of the noise on the target's action.
+    pub target_clip: f64,
+    /// Updates of the critics per update of the actor.
+    pub delay: u64,
+    /// Widths of the hidden layers of actor and critics.
+    pub hidden: Vec<usize>,
+    /// From observations to latents; identity for vectors, convolutions for images.
+    pub encoder: EncoderConfig,
+    /// Representation objective that trains the encoder: `none` or `tcrl`.
+    pub latent: String,
+}
+
+impl Default for Td3Config {
+    fn default() -> Self {
+        Self {
+            worlds: 1,
+            start_steps: 1_000,
+            updates: 1,
+            batch: 128,
+            capacity: 100_000,
+            gamma: 0.99,
+            n_step: 1,
+            tau: 0.005,
+            learning_rate: 1e-3,
+            exploration_noise: 0.1,
+            target_noise: 0.2,
+            target_clip: 0.5,
+            delay: 2,
+            hidden: vec![128, 128],
+            encoder: EncoderConfig::Identity,
+            latent: "none".to_owned(),
+        }
+    }
+}
+
+impl Config for Td3Config {
+    /// The paper's values (section 6.1 and its supplement).
+    fn paper() -> Self {
+        Self { start_steps: 25_000, batch: 256, capacity: 1_000_000, learning_rate: 3e-4, hidden: vec![256, 256], ..Self::default() }
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        if self.worlds == 0 || self.batch == 0 || self.n_step == 0 || self.delay == 0 {
+            return Err("`worlds`, `batch`, `n_step` and `delay` must be at least 1".to_owned());
+        }
+        if !(0.0..=1.0).contains(&self.gamma) || !(self.tau > 0.0 && self.tau <= 1.0) {
+            return Err("`gamma` must be between 0 and 1, and `tau` above 0 and at most 1".to_owned());
+        }
+        let noises = [self.exploration_noise, self.target_noise, self.target_clip];
+        if self.learning_rate <= 0.0 || noises.iter().any(|noise| *noise < 0.0) {
+            return Err("`learning_rate` must be above 0 and the noises at least 0".to_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Twin delayed deep deterministic policy gradient.
+pub struct Td3 {
+    config: Td3Config,
+    device: Device,
+    dimensions: usize,
+    experience: Experience,
+    representation: Representation,
+    actor: Trained<DeterministicActor>,
+    slow_actor: DeterministicActor,
+    critic: Trained<Critic>,
+    slow_critic: Critic,
+    critic_updates: u64,
+}
+
+impl Method for Td3 {
+    const CARD: Card = Card {
+        id: "td3",
+        title: "Addressing Function Approximation Error in Actor-Critic Methods",
+        paper: "Fujimoto et al., 2018, arXiv 1802.09477",
+        family: "baseline",
+        summary: "deterministic actor-critic with twin critics, target smoothing and a delayed actor",
+        needs: &[Need::World { actions: ActionNeed::Continuous, observations: ObservationNeed::Any }],
+        metrics: &["loss/critic", "loss/actor", "diag/q"],
+        stages: &["main"],
+        steps: 20_000,
+        instead: "`ppo` or `dqn`",
+    };
+    type Config = Td3Config;
+
+    fn build(config: Td3Config, task: &Task, run: &mut Run) -> Result<Self> {
+        let world: &World = task.require(&Self::CARD)?;
+        let device = device::parse(run.device())?;
+        let adam = AdamSettings::new(config.learning_rate);
+        let setting = Setting { layout: world.spec.input(), action: &world.spec.action, device: &device, adam };
+        let networks = representation::networks(&config.encoder, world, config.tau);
+        let objective = representation::chosen(&config.latent)?;
+        let representation = Representation::new(networks, objective, &setting, run.random("init"))
+            .map_err(RunError::part)?;
+        if let Some(window) = representation.window() {
+            Experience::check_horizon(&world.spec, window)?;
+        }
+        let (latent, dimensions) = (representation.size(), world.continuous().unwrap_or(0));
+        let training = device.clone().autodiff();
+        let shape = MlpConfig::new(latent, &config.hidden, dimensions);
+        let actor = DeterministicActor::new(&shape, None, &training, run.random("init"));
+        let shape = MlpConfig::new(latent + dimensions, &config.hidden, 1);
+        let critic = Critic::new(&shape, 2, None, &training, run.random("init"));
+        Ok(Self {
+            experience: Experience::new(world, config.worlds, config.capacity, run)?,
+            slow_actor: ema::target_of(&actor),
+            slow_critic: ema::target_of(&critic),
+            actor: Trained::new(actor, adam),
+            critic: Trained::new(critic, adam),
+            critic_updates: 0,
+            dimensions,
+            representation,
+            device,
+            config,
+        })
+    }
+
+    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+        let actions = self.explore(run);
+        self.experience.step(&actions, run)?;
+        if run.steps() >= self.config.start_steps {
+            for _ in 0..self.config.updates * self.config.worlds {
+                self.improve(run)?;
+            }
+        }
+        Ok(Progress::MAIN)
+    }
+
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        let actor = NoisyActor {
+            actor: self.actor.inference().clone(),
+            deviation: self.config.exploration_noise,
+        };
+        let encoder = self.representation.encoder().clone();
+        Some(Box::new(LatentPolicy::new(encoder, actor, self.experience.spec(), &self.device)))
+    }
+
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        save_trained(snapshot, &[("actor", &self.actor), ("critic", &self.critic)]);
+        save_module(snapshot, "slow-actor", &self.slow_actor);
+        save_module(snapshot, "slow-critic", &self.slow_critic);
+        let mut out = Vec::new();
+        self.representation.save("representation", &mut out);
+        snapshot.put_arrays(portable(out));
+        snapshot.put("critic_updates", &self.critic_updates)?;
+        self.experience.save(snapshot)
+    }
+
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        let arrays = arrays(snapshot);
+        load_trained(&arrays, &mut [("actor", &mut self.actor), ("critic", &mut self.critic)])?;
+        self.slow_actor = load_module(&arrays, "slow-actor", self.slow_actor.clone())?;
+        self.slow_critic = load_module(&arrays, "slow-critic", self.slow_critic.clone())?;
+        self.representation.load("representation", &arrays).map_err(RunError::part)?;
+        self.critic_updates = snapshot.get("critic_updates")?;
+        self.experience.load(snapshot)
+    }
+}
+
+impl Td3 {
+    fn explore(&mut self, run: &mut Run) -> Actions {
+        if run.steps() < self.config.start_steps {
+            return self.experience.random_actions(run.random("policy"));
+        }
+        let collector = self.experience.collector();
+        let input = collector.observations().input();
+        let observed =
+            learn::batch::observe(input, self.experience.spec().input(), collector.rows(), &self.device);
+        let latent = self.representation.encode(&observed);
+        let action = self.actor.inference().forward(latent);
+        let action = with_noise(action, self.config.exploration_noise, run.random("policy"));
+        Actions::Continuous(action.into_data().iter().collect())
+    }
+
+    fn improve(&mut self, run: &mut Run) -> Result<()> {
+        let config = &self.config;
+        if let Some(window) = self.representation.window() {
+            let windows =
+                self.experience.windows(config.batch, window, run.random("replay"), &self.device)?;
+            let report = self.representation.train(&windows, run.random("noise"));
+            for (name, value) in report.map_err(|error| failure(run, error))? {
+                run.log(&format!("loss/{name}"), f64::from(value))?;
+            }
+        }
+        let random = run.random("replay");
+        let batch =
+            self.experience.transitions(config.batch, config.n_step, config.gamma, random, &self.device)?;
+        self.improve_critic(&batch, run)?;
+        self.critic_updates += 1;
+        if self.critic_updates.is_multiple_of(self.config.delay) {
+            self.improve_actor(&batch, run)?;
+            let tau = self.config.tau;
+            self.slow_actor = ema::update(self.slow_actor.clone(), self.actor.inference(), tau);
+            self.slow_critic = ema::update(self.slow_critic.clone(), self.critic.inference(), tau);
+        }
+        self.representation.follow();
+        run.count_updates("agent", 1);
+        Ok(())
+    }
+
+    /// Clipped double Q-learning with a smoothed target action (algorithm 1).
+    fn improve_critic(&mut self, batch: &Transitions, run: &mut Run) -> Result<()> {
+        let rows = batch.observations.rows();
+        let next = self.representation.encode(&batch.next);
+        let noise = noise::normal([rows, self.dimensions], &self.device, run.random("noise"))
+            .mul_scalar(self.config.target_noise);
+        let action = self.slow_actor.forward(next.clone());
+        let action = smoothed_action(action, noise, self.config.target_clip as f32);
+        let value = self.slow_critic.forward(next, action).min_dim(0).reshape([rows]);
+        let target = td::target(batch.reward.clone(), batch.discount.clone(), value).autodiff();
+        let latent = self.representation.encode_for_critic(&batch.observations);
+        let taken = batch.actions.vectors(0).autodiff();
+        let values = self.critic.module().forward(latent, taken);
+        let q = values.clone().inner().mean();
+        // The sum of the two mean squared errors.
+        let loss = td::squared_error(values, target.reshape([1, rows])).mean().mul_scalar(2.0);
+        let mut parts = self.representation.critic_parts();
+        parts.push(&mut self.critic);
+        let done = update("critic", loss, &mut parts, None).map_err(|error| failure(run, error))?;
+        run.log("loss/critic", f64::from(done.loss))?;
+        run.log("diag/q", f64::from(q.into_scalar::<f32>()))
+    }
+
+    /// The deterministic policy gradient through the first critic.
+    fn improve_actor(&mut self, batch: &Transitions, run: &mut Run) -> Result<()> {
+        let rows = batch.observations.rows();
+        let latent = self.representation.encode(&batch.observations).autodiff();
+        let action = self.actor.module().forward(latent.clone());
+        let value = self.critic.module().forward(latent, action).narrow(0, 0, 1).reshape([rows]);
+        let loss = pathwise(value).mean();
+        let done = update("actor", loss, &mut [&mut self.actor], None).map_err(|error| failure(run, error))?;
+        run.log("loss/actor", f64::from(done.loss))
+    }
+}
+
+/// Actions with normal noise, inside [-1, 1].
+fn with_noise(action: Tensor<2>, deviation: f64, random: &mut ChaCha8Rng) -> Tensor<2> {
+    let noise = noise::normal(action.dims(), &action.device(), random);
+    (action + noise.mul_scalar(deviation)).clamp(-1.0, 1.0)
+}
+
+/// The actor with the noise that it explores with.
+#[derive(Module, Debug)]
+struct NoisyActor {
+    actor: DeterministicActor,
+    #[module(skip)]
+    deviation: f64,
+}
+
+impl Actor for NoisyActor {
+    fn greedy(&self, latent: Tensor<2>) -> Tensor<2> {
+        self.actor.forward(latent)
+    }
+
+    fn sample(&self, latent: Tensor<2>, random: &mut ChaCha8Rng) -> Tensor<2> {
+        with_noise(self.actor.forward(latent), self.deviation, random)
+    }
+}

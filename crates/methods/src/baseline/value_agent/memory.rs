@@ -1,0 +1,164 @@
+//! Replay, uniform or by priority, with the window of an objective beside the transition.
+
+use memory::{
+    Boundary, Draw, MemoryError, PriorityConfig, Prioritised, Replay, ReplayConfig, Span, TransitionBatch,
+    WindowBatch,
+};
+use rand_chacha::ChaCha8Rng;
+use run::{Result, Snapshot};
+use worlds::{Actions, Observations, Outcome};
+
+/// Smallest priority: an entry without error keeps a chance to be drawn.
+const FLOOR: f64 = 1e-6;
+
+/// What a batch is drawn for.
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// Transitions per batch, B.
+    pub batch: usize,
+    /// Steps of the return, n.
+    pub steps: usize,
+    /// Discount per step.
+    pub gamma: f32,
+    /// Steps of the objective's windows, K; 0 without an objective.
+    pub window: usize,
+}
+
+impl Shape {
+    /// Entries a position needs: those of the return and of the window.
+    fn span(&self) -> Span {
+        Span { before: 0, after: self.steps + self.window, boundary: Boundary::Mask }
+    }
+}
+
+enum Store {
+    Uniform(Replay),
+    Prioritised(Prioritised),
+}
+
+/// Replay with its buffers.
+pub struct Memory {
+    store: Store,
+    priority: Option<PriorityConfig>,
+    draw: Draw,
+    /// The transitions of the last draw.
+    pub transitions: TransitionBatch,
+    /// The windows of the last draw; empty without an objective.
+    pub windows: WindowBatch,
+}
+
+impl Memory {
+    /// An empty memory; with `exponent` (alpha in the paper of Schaul et al., 2016) draws follow
+    /// priorities.
+    ///
+    /// # Errors
+    /// A setting is out of range or the memory cannot be had.
+    pub fn new(config: ReplayConfig, exponent: Option<f64>) -> Result<Self> {
+        let priority = exponent.map(|alpha| PriorityConfig { alpha, floor: FLOOR, stratified: true });
+        let replay = Replay::new(config)?;
+        Ok(Self {
+            store: store(replay, priority, None)?,
+            priority,
+            draw: Draw::default(),
+            transitions: TransitionBatch::new(),
+            windows: WindowBatch::new(),
+        })
+    }
+
+    /// The replay below.
+    pub fn replay(&self) -> &Replay {
+        match &self.store {
+            Store::Uniform(replay) => replay,
+            Store::Prioritised(prioritised) => prioritised.replay(),
+        }
+    }
+
+    /// Appends one entry per row.
+    ///
+    /// # Errors
+    /// Those of [`Replay::push`].
+    pub fn push(&mut self, seen: &Observations, actions: &Actions, outcome: &Outcome) -> Result<()> {
+        match &mut self.store {
+            Store::Uniform(replay) => replay.push(seen, actions, outcome, &[])?,
+            Store::Prioritised(prioritised) => prioritised.push(seen, actions, outcome, &[])?,
+        }
+        Ok(())
+    }
+
+    /// Draws a batch into [`Memory::transitions`] and [`Memory::windows`]. `beta` is the exponent of
+    /// the importance weights, which are 1 in uniform replay.
+    ///
+    /// # Errors
+    /// No position has what the shape needs.
+    pub fn sample(
+        &mut self,
+        shape: &Shape,
+        beta: f64,
+        random: &mut ChaCha8Rng,
+    ) -> std::result::Result<(), MemoryError> {
+        let Self { store, draw, transitions, windows, .. } = self;
+        let replay = match store {
+            Store::Uniform(replay) => {
+                replay.sample_uniform(shape.batch, shape.span(), random, &mut draw.positions)?;
+                draw.weights.clear();
+                draw.weights.resize(shape.batch, 1.0);
+                &*replay
+            }
+            Store::Prioritised(prioritised) => {
+                prioritised.sample(shape.batch, shape.span(), beta, random, draw)?;
+                prioritised.replay()
+            }
+        };
+        replay.transitions(&draw.positions, shape.steps, shape.gamma, transitions)?;
+        transitions.weight.copy_from_slice(&draw.weights);
+        if shape.window > 0 {
+            let span = Span::window(shape.window, Boundary::Mask);
+            replay.windows(&draw.positions, shape.window, span, windows)?;
+            windows.weight.copy_from_slice(&draw.weights);
+        }
+        Ok(())
+    }
+
+    /// Whether draws follow priorities.
+    pub fn prioritised(&self) -> bool {
+        self.priority.is_some()
+    }
+
+    /// Sets the priorities of the last draw; without effect in uniform replay.
+    ///
+    /// # Errors
+    /// A priority is negative or not finite.
+    pub fn set_priorities(&mut self, priorities: &[f32]) -> Result<()> {
+        if let Store::Prioritised(prioritised) = &mut self.store {
+            prioritised.update(&self.draw.positions, priorities)?;
+        }
+        Ok(())
+    }
+
+    /// Writes everything stored.
+    pub fn save(&self, snapshot: &mut Snapshot) {
+        snapshot.put_replay("replay", self.replay());
+        if let Store::Prioritised(prioritised) = &self.store {
+            snapshot.put_bytes("priorities", prioritised.save_priorities());
+        }
+    }
+
+    /// Takes everything back.
+    ///
+    /// # Errors
+    /// The snapshot lacks it, or holds another world's.
+    pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        let replay = snapshot.replay("replay", self.replay().config().clone())?;
+        let saved = self.priority.map(|_| snapshot.bytes("priorities")).transpose()?;
+        self.store = store(replay, self.priority, saved)?;
+        Ok(())
+    }
+}
+
+fn store(replay: Replay, priority: Option<PriorityConfig>, saved: Option<&[u8]>) -> Result<Store> {
+    Ok(match (priority, saved) {
+        (None, _) => Store::Uniform(replay),
+        (Some(config), None) => Store::Prioritised(Prioritised::new(replay, config)?),
+        (Some(config), Some(bytes)) => Store::Prioritised(Prioritised::restore(replay, config, bytes)?),
+    })
+}

@@ -1,0 +1,157 @@
+//! The value network, and the functions of it that a representation objective reads.
+
+use std::cell::RefCell;
+
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor, TensorData},
+};
+use learn::objective::{NetworkSpec, Taps};
+use nets::{
+    NetsError, Observed,
+    encoder::{Encoder, EncoderConfig, LatentShape},
+    heads::{HeadNoise, QHead, QHeadConfig},
+    norm::renormalise,
+};
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use worlds::Layout;
+
+/// Shape of the head; its input is the encoder's latent.
+#[derive(Clone, Copy, Debug)]
+pub struct HeadShape {
+    /// Width of the hidden layer of each stream.
+    pub hidden: usize,
+    /// Number of actions A.
+    pub actions: usize,
+    /// Numbers per action N.
+    pub atoms: usize,
+    /// Separate streams for value and advantage.
+    pub dueling: bool,
+    /// Initial noise scale of noisy layers; plain layers where there is none.
+    pub noisy: Option<f64>,
+}
+
+/// Encoder and head: from observations to N numbers for each of A actions.
+#[derive(Module, Debug)]
+pub struct QNetwork {
+    encoder: Encoder,
+    head: QHead,
+    /// Whether latents are rescaled to [0, 1] per sample.
+    #[module(skip)]
+    renormalise: bool,
+    /// Whether latents are rectified: the perceptron's, whose last layer is linear, while
+    /// convolutions end in a ReLU.
+    #[module(skip)]
+    rectify: bool,
+}
+
+impl QNetwork {
+    /// Draws the weights of the network that `spec` and `head` describe.
+    ///
+    /// # Errors
+    /// The encoder does not fit the observations.
+    pub fn new(
+        spec: &NetworkSpec,
+        head: HeadShape,
+        layout: &Layout,
+        device: &Device,
+        random: &mut ChaCha8Rng,
+    ) -> Result<Self, NetsError> {
+        let encoder = Encoder::new(&spec.encoder, layout, device, random)?;
+        let HeadShape { hidden, actions, atoms, dueling, noisy } = head;
+        let latent = encoder.latent().size();
+        let head = QHeadConfig { latent, hidden, actions, atoms, dueling, noisy };
+        let rectify = matches!(spec.encoder, EncoderConfig::Mlp { .. });
+        Ok(Self { encoder, head: QHead::new(&head, device, random), renormalise: spec.renormalise, rectify })
+    }
+
+    /// Shape of the latents.
+    pub fn latent(&self) -> LatentShape {
+        self.encoder.latent()
+    }
+
+    /// The head alone.
+    pub fn head(&self) -> &QHead {
+        &self.head
+    }
+
+    /// Latents `[B, d]`; with `dropout`, features are dropped before the rescaling.
+    pub fn encode(&self, observed: &Observed, dropout: Option<&Dropout>) -> Tensor<2> {
+        let mut latent = self.encoder.forward(observed);
+        if self.rectify {
+            latent = burn::tensor::activation::relu(latent);
+        }
+        if let Some(dropout) = dropout {
+            latent = dropout.apply(latent);
+        }
+        if self.renormalise { renormalise(latent) } else { latent }
+    }
+
+    /// `[B, A, N]` for observations, without dropout; without noise the mean weights.
+    pub fn forward(&self, observed: &Observed, noise: Option<&HeadNoise>) -> Tensor<3> {
+        self.head.forward(self.encode(observed, None), noise)
+    }
+}
+
+/// Drops features with a fixed probability and scales up the rest (Srivastava et al., 2014), one
+/// mask per call from a generator of its own.
+pub struct Dropout {
+    probability: f64,
+    random: RefCell<ChaCha8Rng>,
+}
+
+impl Dropout {
+    /// Dropout of `probability` in [0, 1); nothing for 0.
+    pub fn new(probability: f64, random: ChaCha8Rng) -> Option<Self> {
+        (probability > 0.0).then(|| Self { probability, random: RefCell::new(random) })
+    }
+
+    fn apply(&self, latent: Tensor<2>) -> Tensor<2> {
+        let [rows, size] = latent.dims();
+        let keep = (1.0 / (1.0 - self.probability)) as f32;
+        let mut random = self.random.borrow_mut();
+        let mut draw = || if random.random::<f64>() < self.probability { 0.0 } else { keep };
+        let mask: Vec<f32> = (0..rows * size).map(|_| draw()).collect();
+        let mask = Tensor::from_data(TensorData::new(mask, [rows, size]), &latent.device());
+        latent * mask
+    }
+}
+
+/// The agent's networks during one update, as an objective sees them.
+pub struct NetworkTaps<'a> {
+    /// The trained network.
+    pub online: &'a QNetwork,
+    /// Its slow copy, on the plain device.
+    pub slow: &'a QNetwork,
+    /// Latents of the batch's first observations, with their graph.
+    pub start: Tensor<2>,
+    /// Noise of the trained network's head, the same as in the value loss.
+    pub noise: &'a HeadNoise,
+    /// Noise of the slow copy's head.
+    pub slow_noise: &'a HeadNoise,
+    /// Dropout of the encoders.
+    pub dropout: Option<&'a Dropout>,
+}
+
+impl Taps for NetworkTaps<'_> {
+    fn encode(&self, observed: &Observed) -> Tensor<2> {
+        self.online.encode(&observed.clone().autodiff(), self.dropout)
+    }
+
+    fn start(&self) -> Tensor<2> {
+        self.start.clone()
+    }
+
+    fn encode_target(&self, observed: &Observed) -> Tensor<2> {
+        self.slow.encode(observed, self.dropout)
+    }
+
+    fn project(&self, latent: Tensor<2>) -> Tensor<2> {
+        self.online.head.first_layers(latent, Some(self.noise))
+    }
+
+    fn project_target(&self, latent: Tensor<2>) -> Tensor<2> {
+        self.slow.head.first_layers(latent, Some(self.slow_noise))
+    }
+}

@@ -1,0 +1,39 @@
+//! Where tensors live, by the name the user gives.
+
+use burn::tensor::Device;
+use run::{Result, config};
+
+/// Names of the devices that this build knows.
+pub fn names() -> &'static [&'static str] {
+    if cfg!(feature = "webgpu") { &["cpu", "webgpu"] } else { &["cpu"] }
+}
+
+/// Checks a device's name.
+///
+/// # Errors
+/// This build does not know it; the sentence names the nearest.
+pub fn check(name: &str) -> Result<()> {
+    parse(name).map(drop)
+}
+
+/// The device of this name, without automatic differentiation.
+///
+/// # Errors
+/// This build does not know it; the sentence names the nearest.
+pub fn parse(name: &str) -> Result<Device> {
+    match name {
+        "cpu" => Ok(Device::flex()),
+        #[cfg(feature = "webgpu")]
+        "webgpu" => Ok(Device::webgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        "webgpu" => Err(run::RunError::Config(
+            "device `webgpu` is not in this build: build with `--features webgpu`".to_owned(),
+        )),
+        _ => Err(config::unknown("device", name, names().iter().copied())),
+    }
+}
+
+/// Sets up every thread that computes: denormal numbers are flushed to zero, which they slow down
+/// by a factor of two in a twin-critic update. Call it once, before anything is computed.
+pub fn prepare_threads() {
+    nets::denormals::flush_everywhere();
+}

@@ -1,0 +1,41 @@
+//! The methods: one file per paper, in a folder per family, and the registry that finds them.
+
+pub mod baseline;
+pub mod device;
+mod experience;
+mod failure;
+pub mod representation;
+mod state;
+
+use run::{Entry, Result, config};
+
+pub use device::prepare_threads;
+pub use representation::objectives;
+
+/// Every method, in the order in which `list` shows them.
+static ENTRIES: &[Entry] = &[
+    Entry::of::<baseline::random::Random>(),
+    Entry::of::<baseline::ppo::Ppo>(),
+    Entry::of::<baseline::sac::Sac>(),
+    Entry::of::<baseline::td3::Td3>(),
+    Entry::of::<baseline::dqn::Dqn>(),
+    Entry::of::<baseline::rainbow::Rainbow>(),
+    Entry::of::<representation::tcrl::Tcrl>(),
+    Entry::of::<representation::spr::Spr>(),
+];
+
+/// Every method, in the order in which `list` shows them.
+pub fn all() -> &'static [Entry] {
+    ENTRIES
+}
+
+/// The method of this name.
+///
+/// # Errors
+/// There is none; the sentence names the nearest.
+pub fn find(id: &str) -> Result<&'static Entry> {
+    ENTRIES
+        .iter()
+        .find(|entry| entry.card.id == id)
+        .ok_or_else(|| config::unknown("method", id, ENTRIES.iter().map(|entry| entry.card.id)))
+}

@@ -1,0 +1,348 @@
+//! Hyper-parameters of TCRL and of its ablations, heads and planners.
+
+use learn::{
+    optim::AdamSettings,
+    planner::{PlannerSettings, Weighting},
+};
+use run::Config;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::objective::{ConsistencySettings, Distance};
+
+/// How values are learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum ValueKind {
+    /// n-step targets from replayed rewards: the paper's default.
+    ModelFree,
+    /// lambda-returns of imagined latents.
+    Gae,
+    /// Sums of imagined rewards up to the end of the imagination (model-based value expansion,
+    /// Feinberg et al., 2018).
+    Mve,
+    /// n-step targets for the critic; the actor ascends the imagined return through the model.
+    Bp,
+}
+
+/// What acts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum PlannerKind {
+    /// The actor alone.
+    None,
+    /// A planner in latent space that the actor guides and the critic extends.
+    Mppi,
+    /// A planner on predicted rewards alone; actor and critic are not trained.
+    Dynamics,
+}
+
+/// Settings of the planner in latent space.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct PlanConfig {
+    /// Steps that are planned ahead.
+    pub horizon: usize,
+    /// Rounds of sampling and refitting.
+    pub iterations: usize,
+    /// Sequences drawn from the Gaussian in each round.
+    pub samples: usize,
+    /// Best sequences, to which the Gaussian is refitted.
+    pub elites: usize,
+    /// Sharpness of the elites' weights exp(temperature (v - v_max)).
+    pub temperature: f32,
+    /// Sequences of the actor added in each round, as a share of `samples`.
+    pub policy_share: f64,
+    /// Standard deviation in the first round.
+    pub initial_sigma: f32,
+    /// Smallest standard deviation.
+    pub min_sigma: f32,
+}
+
+impl Default for PlanConfig {
+    fn default() -> Self {
+        Self { iterations: 4, samples: 128, elites: 16, ..Self::paper() }
+    }
+}
+
+impl PlanConfig {
+    /// The paper's values.
+    fn paper() -> Self {
+        Self {
+            horizon: 5,
+            iterations: 6,
+            samples: 512,
+            elites: 64,
+            temperature: 0.5,
+            policy_share: 0.05,
+            initial_sigma: 2.0,
+            min_sigma: 0.1,
+        }
+    }
+
+    /// What the planner itself takes.
+    pub fn settings(&self) -> PlannerSettings {
+        PlannerSettings {
+            iterations: self.iterations,
+            weighting: Weighting::Exponential { temperature: self.temperature },
+            initial_sigma: self.initial_sigma,
+            min_sigma: self.min_sigma,
+            ..PlannerSettings::mppi(self.horizon, self.samples, self.elites, self.temperature)
+        }
+    }
+
+    /// Number of the actor's sequences in each round.
+    pub fn guides(&self) -> usize {
+        (self.policy_share * self.samples as f64) as usize
+    }
+}
+
+/// Hyper-parameters of TCRL.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TcrlConfig {
+    /// Copies of the world that act at once.
+    pub worlds: usize,
+    /// Episodes of uniformly random actions before anything is learnt.
+    pub random_episodes: u64,
+    /// Environment steps, all copies together, per update.
+    pub update_every: u64,
+    /// Windows per update.
+    pub batch: usize,
+    /// Environment steps that are remembered.
+    pub capacity: usize,
+    /// Adam's step size, for every network.
+    pub learning_rate: f64,
+    /// Weight decay of encoder and latent model.
+    pub weight_decay: f64,
+    /// Limit of the global gradient norm over encoder and latent model.
+    pub gradient_clip: f32,
+    /// Widths of the hidden layers of encoder and latent model. Actor and critics begin with a
+    /// linear layer of the first width, layer normalisation and tanh; the other widths follow.
+    pub hidden: Vec<usize>,
+    /// Width of the latent.
+    pub latent: usize,
+    /// Steps H of the latent rollout that is compared with the encoded observations.
+    pub horizon: usize,
+    /// Decay of the loss along the rollout.
+    pub rho: f64,
+    /// Distance of predicted latents to encoded observations: `cosine`, or `mse` as an ablation.
+    pub distance: Distance,
+    /// Whether latents are to be consistent; without, the reward alone trains them (ablation).
+    pub consistency: bool,
+    /// Weight of the consistency loss.
+    pub consistency_coefficient: f64,
+    /// Weight of the squared error of predicted rewards.
+    pub reward_coefficient: f64,
+    /// Whether targets come from the encoder's slow copy; without, from the encoder as it is
+    /// (ablation).
+    pub ema: bool,
+    /// Share of encoder and critics that flows into their slow copies after every update.
+    pub target_rate: f64,
+    /// Whether actor and critics read the observation itself, with no representation (ablation).
+    pub raw: bool,
+    /// Discount per step.
+    pub gamma: f64,
+    /// Replayed rewards summed before a target bootstraps.
+    pub n_step: usize,
+    /// Standard deviation of the action noise at the start.
+    pub noise_start: f64,
+    /// Standard deviation of the action noise in the end.
+    pub noise_end: f64,
+    /// Share of the run over which the deviation falls linearly.
+    pub noise_share: f64,
+    /// Bound of the action noise inside the losses.
+    pub noise_clip: f64,
+    /// How values are learnt: `model-free`, or from imagined latents by `gae`, `mve` or `bp`.
+    pub value: ValueKind,
+    /// Steps that are imagined under `gae`, `mve` and `bp`.
+    pub imagined_steps: usize,
+    /// Decay of the lambda-return under `gae`.
+    pub lambda: f64,
+    /// What acts: the actor (`none`), `mppi` guided by actor and critic, or `mppi` on predicted
+    /// rewards alone (`dynamics`).
+    pub planner: PlannerKind,
+    /// The planner's settings.
+    pub plan: PlanConfig,
+}
+
+impl Default for TcrlConfig {
+    fn default() -> Self {
+        Self {
+            random_episodes: 5,
+            batch: 128,
+            capacity: 200_000,
+            learning_rate: 1e-3,
+            hidden: vec![128, 128],
+            latent: 32,
+            noise_share: 0.3,
+            plan: PlanConfig::default(),
+            ..Self::paper()
+        }
+    }
+}
+
+impl TcrlConfig {
+    /// Steps of the windows that an update draws.
+    pub fn window(&self) -> usize {
+        if self.raw { self.n_step } else { self.horizon.max(self.n_step) }
+    }
+
+    /// Whether actor and critic are trained.
+    pub fn has_actor(&self) -> bool {
+        self.planner != PlannerKind::Dynamics
+    }
+
+    /// Standard deviation of the action noise after a share of the run.
+    pub fn noise(&self, progress: f64) -> f64 {
+        let mix = (progress / self.noise_share).clamp(0.0, 1.0);
+        (1.0 - mix) * self.noise_start + mix * self.noise_end
+    }
+
+    /// Adam for encoder and latent model.
+    pub fn model_adam(&self) -> AdamSettings {
+        AdamSettings::new(self.learning_rate).with_weight_decay(self.weight_decay)
+    }
+
+    /// The objective's settings.
+    pub fn objective(&self) -> ConsistencySettings {
+        ConsistencySettings {
+            horizon: self.horizon,
+            rho: self.rho,
+            distance: self.distance,
+            consistency_coefficient: if self.consistency { self.consistency_coefficient } else { 0.0 },
+            reward_coefficient: self.reward_coefficient,
+            ema: self.ema,
+            target_rate: self.target_rate,
+            hidden: self.hidden.clone(),
+            latent: self.latent,
+            adam: self.model_adam(),
+            clip: self.gradient_clip,
+        }
+    }
+
+    fn check_counts(&self) -> Result<(), String> {
+        let counts = [
+            ("worlds", self.worlds),
+            ("update_every", self.update_every as usize),
+            ("batch", self.batch),
+            ("latent", self.latent),
+            ("horizon", self.horizon),
+            ("n_step", self.n_step),
+            ("imagined_steps", self.imagined_steps),
+            ("hidden", self.hidden.iter().copied().min().unwrap_or(0)),
+        ];
+        match counts.iter().find(|(_, count)| *count == 0) {
+            Some((name, _)) => Err(format!("`{name}` must be at least 1")),
+            None => Ok(()),
+        }
+    }
+
+    fn check_ranges(&self) -> Result<(), String> {
+        let shares = [
+            ("gamma", self.gamma),
+            ("lambda", self.lambda),
+            ("rho", self.rho),
+            ("target_rate", self.target_rate),
+            ("plan.policy_share", self.plan.policy_share),
+        ];
+        for (name, value) in shares {
+            if !(0.0..=1.0).contains(&value) {
+                return Err(format!("`{name}` is {value}: it must be between 0 and 1"));
+            }
+        }
+        let positive = [
+            ("learning_rate", self.learning_rate),
+            ("gradient_clip", f64::from(self.gradient_clip)),
+            ("noise_start", self.noise_start),
+            ("noise_end", self.noise_end),
+            ("noise_share", self.noise_share),
+            ("noise_clip", self.noise_clip),
+        ];
+        for (name, value) in positive {
+            if !(value > 0.0 && value.is_finite()) {
+                return Err(format!("`{name}` is {value}: it must be above 0"));
+            }
+        }
+        let weights = [
+            ("weight_decay", self.weight_decay),
+            ("consistency_coefficient", self.consistency_coefficient),
+            ("reward_coefficient", self.reward_coefficient),
+        ];
+        for (name, value) in weights {
+            if !(value >= 0.0 && value.is_finite()) {
+                return Err(format!("`{name}` is {value}: it must be at least 0"));
+            }
+        }
+        Ok(())
+    }
+
+    fn check_combinations(&self) -> Result<(), String> {
+        if self.raw && (self.planner != PlannerKind::None || self.value != ValueKind::ModelFree) {
+            return Err("`raw` has no latent model: it goes with `planner = none` and `value = model-free`"
+                .to_owned());
+        }
+        if self.planner == PlannerKind::Dynamics && self.value != ValueKind::ModelFree {
+            return Err("`planner = dynamics` trains no values: leave `value` at `model-free`".to_owned());
+        }
+        let objective = self.objective();
+        if !self.raw && objective.consistency_coefficient == 0.0 && objective.reward_coefficient == 0.0 {
+            return Err("nothing trains the encoder: keep `consistency`, or a `reward_coefficient` above 0"
+                .to_owned());
+        }
+        if self.planner == PlannerKind::Dynamics && self.reward_coefficient == 0.0 {
+            return Err("`planner = dynamics` plans on predicted rewards: `reward_coefficient` must be above 0"
+                .to_owned());
+        }
+        let least = (self.window() + 1) * self.worlds;
+        if self.capacity < least {
+            return Err(format!("`capacity` is {}: it must be at least {least}", self.capacity));
+        }
+        Ok(())
+    }
+}
+
+impl Config for TcrlConfig {
+    /// The paper's values. Actions are meant to be repeated twice: add `+repeat=2` to the world.
+    fn paper() -> Self {
+        Self {
+            worlds: 1,
+            random_episodes: 10,
+            update_every: 2,
+            batch: 512,
+            capacity: 1_000_000,
+            learning_rate: 3e-4,
+            weight_decay: 1e-6,
+            gradient_clip: 10.0,
+            hidden: vec![512, 512, 512],
+            latent: 50,
+            horizon: 5,
+            rho: 0.9,
+            distance: Distance::Cosine,
+            consistency: true,
+            consistency_coefficient: 1.0,
+            reward_coefficient: 1.0,
+            ema: true,
+            target_rate: 0.005,
+            raw: false,
+            gamma: 0.99,
+            n_step: 3,
+            noise_start: 1.0,
+            noise_end: 0.1,
+            noise_share: 0.1,
+            noise_clip: 0.3,
+            value: ValueKind::ModelFree,
+            imagined_steps: 5,
+            lambda: 0.95,
+            planner: PlannerKind::None,
+            plan: PlanConfig::paper(),
+        }
+    }
+
+    fn validate(&self) -> Result<(), String> {
+        self.check_counts()?;
+        self.check_ranges()?;
+        self.check_combinations()?;
+        self.plan.settings().validate().map_err(|error| format!("`plan`: {error}"))
+    }
+}

@@ -69,14 +69,15 @@ impl Standing {
         }
     }
 
-    /// Everything but the steps, which a progress bar shows by itself.
+    /// Everything but the steps, which a progress bar shows by itself; what matters most comes
+    /// first, as a narrow terminal cuts the line.
     fn details(&self) -> String {
         let recent = self.recent.map_or("-".to_owned(), number);
         format!(
-            "episodes {}  return {recent}  {} steps/s  {} left",
-            count(self.episodes),
+            "return {recent}  {} left  {}/s  {} episodes",
+            duration(self.left),
             count(self.speed.round() as u64),
-            duration(self.left)
+            count(self.episodes),
         )
     }
 }
@@ -125,7 +126,7 @@ impl Progress {
     /// Progress towards `total` environment steps.
     pub fn new(total: u64) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let template = "{bar:20} {human_pos}/{human_len} steps  {wide_msg}";
+            let template = "{bar:8} {human_pos}/{human_len} steps  {wide_msg}";
             let style =
                 ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(total).with_style(style)
@@ -146,7 +147,7 @@ impl Progress {
                 bar.set_position(steps);
                 bar.set_message(details.to_owned());
             }
-            None => self.say(&format!("step {}/{}  {details}", count(steps), count(self.total))),
+            None => self.say(&format!("{}/{} steps  {details}", count(steps), count(self.total))),
         }
     }
 

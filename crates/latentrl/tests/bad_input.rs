@@ -3,7 +3,7 @@
 
 mod program;
 
-use std::{fs, path::Path};
+use std::{fs, path::Path, process::Command};
 
 use program::{Finished, folder, latentrl, succeeds};
 
@@ -243,6 +243,23 @@ fn without_a_checkpoint_a_failed_run_says_so() {
     let finished = latentrl(place.path(), &arguments);
     assert_eq!(finished.code, 1, "{}", finished.err);
     one_sentence(&finished, &["`loss/", "at step", "no checkpoint yet"]);
+}
+
+/// A limit on the size of files stands for a full disk: both make a write fail half-way.
+#[cfg(unix)]
+#[test]
+fn a_full_disk_ends_the_run_at_its_last_checkpoint() {
+    let place = folder();
+    let program = env!("CARGO_BIN_EXE_latentrl");
+    let limited = "trap '' XFSZ; ulimit -f 64; exec \"$@\"";
+    let mut arguments =
+        vec!["-c", limited, "sh", program, "train", "random", "--world", "cartpole", "--out", "run"];
+    arguments.extend(["--steps", "20000", "--checkpoint-every", "500", "--set", "run.record_every=8"]);
+    let finished = Finished::of(Command::new("sh").args(&arguments).current_dir(place.path()));
+    assert_eq!(finished.code, 1, "{}", finished.err);
+    one_sentence(&finished, &["cannot write `run/", "the last good checkpoint is kept in `run/checkpoints/"]);
+    succeeds(place.path(), &["eval", "run", "--episodes", "1"]);
+    succeeds(place.path(), &["resume", "run"]);
 }
 
 #[test]

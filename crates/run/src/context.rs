@@ -188,7 +188,11 @@ impl Run {
         }
     }
 
-    pub(crate) fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+    /// Writes everything that must be equal after a resume.
+    ///
+    /// # Errors
+    /// None in practice.
+    pub fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         let saved = Saved {
             streams: self.streams.clone(),
             meters: self.meters.clone(),
@@ -199,7 +203,11 @@ impl Run {
         snapshot.put("run", &saved)
     }
 
-    pub(crate) fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+    /// Takes everything back.
+    ///
+    /// # Errors
+    /// The snapshot is of another version.
+    pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
         let saved: Saved = snapshot.get("run")?;
         self.streams = saved.streams;
         self.meters = saved.meters;

@@ -32,7 +32,7 @@ pub struct Segment {
 }
 
 /// State on its way to or from a checkpoint.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Snapshot {
     pub(crate) arrays: BTreeMap<String, NamedArray>,
     pub(crate) values: BTreeMap<String, Value>,

@@ -118,10 +118,11 @@ impl Supervisor<'_> {
         self.progress.show(
             taken,
             &format!(
-                "seeds {done} done, {} running  return {recent}  {} steps/s  {} left",
-                self.running.len(),
+                "return {recent}  {} left  {}/s  {done} of {} seeds done, {} running",
+                duration(self.left(speed)),
                 count(speed.round() as u64),
-                duration(self.left(speed))
+                self.group.plan.seeds.len(),
+                self.running.len(),
             ),
         );
     }

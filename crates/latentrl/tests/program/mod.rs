@@ -17,6 +17,18 @@ pub struct Finished {
     pub err: String,
 }
 
+impl Finished {
+    /// Runs a command to its end.
+    pub fn of(command: &mut Command) -> Self {
+        let output = command.output().expect("the program starts");
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            out: String::from_utf8_lossy(&output.stdout).into_owned(),
+            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        }
+    }
+}
+
 /// The program with these arguments, to be run in `place`.
 pub fn command(place: &Path, arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_latentrl"));
@@ -26,12 +38,7 @@ pub fn command(place: &Path, arguments: &[&str]) -> Command {
 
 /// Runs the program to its end.
 pub fn latentrl(place: &Path, arguments: &[&str]) -> Finished {
-    let output = command(place, arguments).output().expect("the program starts");
-    Finished {
-        code: output.status.code().unwrap_or(-1),
-        out: String::from_utf8_lossy(&output.stdout).into_owned(),
-        err: String::from_utf8_lossy(&output.stderr).into_owned(),
-    }
+    Finished::of(&mut command(place, arguments))
 }
 
 /// Runs the program, which must succeed.

@@ -55,7 +55,7 @@ impl SprObjective {
         Self { settings, adam, model: None, actions: 0 }
     }
 
-    fn model(&self) -> Result<&Trained<SprModel>, LearnError> {
+    pub(super) fn model(&self) -> Result<&Trained<SprModel>, LearnError> {
         let reason = "its networks were not built before it was used";
         self.model.as_ref().ok_or(LearnError::Objective { id: ID, reason })
     }

@@ -37,7 +37,8 @@ pub struct Agent {
     pub target: Critic,
     /// Standard deviation of the action noise.
     pub sigma: f64,
-    settings: AgentSettings,
+    /// What the losses need.
+    pub settings: AgentSettings,
 }
 
 /// What the losses need of the configuration.

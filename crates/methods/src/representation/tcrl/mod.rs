@@ -13,6 +13,8 @@ mod planner;
 mod policy;
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod tests_of_parts;
 
 use burn::tensor::{Device, Tensor};
 use learn::{
@@ -47,6 +49,9 @@ use crate::{
 
 /// Updates between two measurements of the representation.
 const MEASURE_EVERY: u64 = 100;
+
+/// Episodes after which their lengths are judged.
+const SHORT_EPISODES: u64 = 10;
 
 /// Simplified temporal consistency reinforcement learning.
 pub struct Tcrl {
@@ -213,8 +218,8 @@ impl Tcrl {
     /// One step of every network on one batch of windows.
     fn update(&mut self, run: &mut Run) -> Result<()> {
         let window = self.config.window();
-        if self.updates == 0 {
-            self.check_episodes(window)?;
+        if self.updates == 0 && !self.ready(window, run)? {
+            return Ok(());
         }
         let random = run.random("replay");
         let windows = self.experience.masked_windows(self.config.batch, window, random, &self.device)?;
@@ -239,15 +244,22 @@ impl Tcrl {
         Ok(())
     }
 
-    /// Refuses episodes that the longest window does not fit into, once some have been seen.
-    fn check_episodes(&self, window: usize) -> Result<()> {
-        let longest = self.experience.replay().longest_episode();
-        if longest >= window {
-            return Ok(());
+    /// Whether an episode that holds a window has been seen; refuses worlds whose episodes are too
+    /// short for one.
+    fn ready(&self, window: usize, run: &Run) -> Result<bool> {
+        let replay = self.experience.replay();
+        let longest = replay.longest_episode();
+        // The last step of an episode that still runs lacks the observation after it.
+        if longest > window || replay.episodes().longest() == window {
+            return Ok(true);
+        }
+        if run.meters().episodes < self.config.random_episodes.max(SHORT_EPISODES) {
+            return Ok(false);
         }
         Err(RunError::Task(format!(
-            "the longest episode of `{}` so far has {longest} steps, but `horizon` and `n_step` ask for {window}: \
+            "the longest of {} episodes of `{}` has {longest} steps, but `horizon` and `n_step` ask for {window}: \
              lower them",
+            run.meters().episodes,
             self.experience.spec().name
         )))
     }

@@ -1,0 +1,304 @@
+//! The method as a whole: learning, routing of gradients, resuming, exporting, refusing.
+
+use burn::tensor::Device;
+use learn::batch;
+use nets::parameters;
+use run::{Config, Exported, Method, Mode, Run, Scope, Snapshot, Task, task::World};
+use serde_json::Value;
+use worlds::{Actions, Array, Observations};
+
+use super::{PlanConfig, PlannerKind, Tcrl, TcrlConfig, ValueKind, agent::Batch, n_step};
+
+fn small() -> TcrlConfig {
+    TcrlConfig {
+        random_episodes: 0,
+        update_every: 2,
+        batch: 16,
+        capacity: 2_000,
+        hidden: vec![16, 16],
+        latent: 4,
+        plan: PlanConfig { horizon: 3, iterations: 2, samples: 16, elites: 4, ..PlanConfig::default() },
+        ..TcrlConfig::default()
+    }
+}
+
+fn task(name: &str) -> Task {
+    Task::new().with(World::new(name).unwrap())
+}
+
+fn build(config: TcrlConfig, seed: u64) -> (Tcrl, Run) {
+    config.validate().unwrap();
+    let mut run = Run::new(seed, 1_000, "cpu");
+    let method = Tcrl::build(config, &task("pendulum"), &mut run).unwrap();
+    (method, run)
+}
+
+fn steps(method: &mut Tcrl, run: &mut Run, count: usize) {
+    for _ in 0..count {
+        method.advance(run).unwrap();
+    }
+}
+
+fn saved(method: &Tcrl) -> Snapshot {
+    let mut snapshot = Snapshot::new();
+    method.save(&mut snapshot).unwrap();
+    snapshot
+}
+
+fn arrays(method: &Tcrl, prefix: &str) -> Vec<run::NamedArray> {
+    let snapshot = saved(method);
+    let chosen = snapshot.arrays().values().filter(|array| array.name.starts_with(prefix));
+    chosen.cloned().collect()
+}
+
+/// Every head, variant and ablation.
+fn variants() -> Vec<TcrlConfig> {
+    let value = |value| TcrlConfig { value, ..small() };
+    let planner = |planner| TcrlConfig { planner, ..small() };
+    vec![
+        small(),
+        value(ValueKind::Gae),
+        value(ValueKind::Mve),
+        value(ValueKind::Bp),
+        planner(PlannerKind::Mppi),
+        planner(PlannerKind::Dynamics),
+        TcrlConfig { raw: true, ..small() },
+        TcrlConfig { consistency: false, ..small() },
+        TcrlConfig { ema: false, worlds: 2, ..small() },
+        TcrlConfig { distance: super::Distance::Mse, n_step: 7, ..small() },
+    ]
+}
+
+#[test]
+fn a_saved_method_continues_exactly_in_every_variant() {
+    for config in variants() {
+        let (mut first, mut run) = build(config.clone(), 1);
+        steps(&mut first, &mut run, 40);
+        let snapshot = saved(&first);
+        let (mut second, _) = build(config.clone(), 2);
+        second.load(&snapshot).unwrap();
+        // Two runs whose generators are in the same state.
+        let (mut left, mut right) = (Run::new(3, 1_000, "cpu"), Run::new(3, 1_000, "cpu"));
+        steps(&mut first, &mut left, 20);
+        steps(&mut second, &mut right, 20);
+        assert_eq!(saved(&first).arrays(), saved(&second).arrays(), "{config:?}");
+        assert!(saved(&first).arrays() != snapshot.arrays(), "{config:?}");
+    }
+}
+
+#[test]
+fn critic_and_actor_train_no_encoder_and_the_objective_no_slow_copy() {
+    let (mut method, mut run) = build(small(), 1);
+    steps(&mut method, &mut run, 60);
+    let random = run.random("test");
+    let device = Device::flex();
+    let windows = method.experience.masked_windows(16, 5, random, &device).unwrap();
+    let parts = ["representation-encoder", "representation-slow", "representation-objective", "actor", "critic"];
+    let state = |method: &Tcrl| parts.map(|part| arrays(method, &format!("{part}.")));
+    let before = state(&method);
+    method.improve(&windows, random).unwrap();
+    let after = state(&method);
+    assert_eq!(before[..3], after[..3]);
+    assert!(before[3] != after[3] && before[4] != after[4]);
+    // Only the last step of the rollout counts, and no reward: its gradient passes through the
+    // whole chain to the encoder.
+    let mut last = windows.clone();
+    let keep = [0.0, 0.0, 0.0, 0.0, 1.0].repeat(16);
+    last.mask = batch::matrix(&keep, 16, &device);
+    method.representation.train(&last, random).unwrap();
+    let trained = state(&method);
+    assert!(trained[0] != after[0] && trained[2] != after[2]);
+    assert_eq!(trained[1], after[1]);
+    assert_eq!(trained[3..], after[3..]);
+    method.representation.follow();
+    let followed = state(&method);
+    for ((new, old), online) in followed[1].iter().zip(&trained[1]).zip(&trained[0]) {
+        for ((new, old), online) in new.values.iter().zip(&old.values).zip(&online.values) {
+            assert!((new - (0.995 * old + 0.005 * online)).abs() < 1e-6);
+        }
+    }
+}
+
+#[test]
+fn the_actor_loss_leaves_the_critics_alone_and_the_critic_loss_the_actor() {
+    let (mut method, mut run) = build(small(), 1);
+    steps(&mut method, &mut run, 20);
+    let random = run.random("test");
+    let windows = method.experience.masked_windows(8, 5, random, &Device::flex()).unwrap();
+    let (reward, discount) = n_step(&windows, 3, 0.99);
+    let batch = Batch {
+        latent: method.representation.encode(&windows.observation(0)),
+        action: windows.action(0, 0),
+        reward,
+        discount,
+        next: method.representation.encode(&windows.observation(3)),
+    };
+    let before = [arrays(&method, "actor."), arrays(&method, "critic.")];
+    let loss = method.agent.actor_loss(batch.latent.clone(), random);
+    learn::optim::update("actor", loss, &mut [&mut method.agent.critic, &mut method.agent.actor], None).unwrap();
+    let between = [arrays(&method, "actor."), arrays(&method, "critic.")];
+    assert!(between[0] != before[0]);
+    assert_eq!(between[1], before[1]);
+    let loss = method.agent.critic_loss(&batch, random);
+    learn::optim::update("critic", loss, &mut [&mut method.agent.critic, &mut method.agent.actor], None).unwrap();
+    assert!(arrays(&method, "critic.") != between[1]);
+    assert_eq!(arrays(&method, "actor."), between[0]);
+}
+
+#[test]
+fn a_short_training_predicts_latents_and_controls_better() {
+    let config = TcrlConfig {
+        random_episodes: 2,
+        update_every: 1,
+        batch: 64,
+        hidden: vec![32, 32],
+        latent: 8,
+        learning_rate: 2e-3,
+        noise_share: 0.5,
+        ..TcrlConfig::default()
+    };
+    let mut run = Run::new(5, 2_000, "cpu");
+    let mut method = Tcrl::build(config, &task("pendulum"), &mut run).unwrap();
+    steps(&mut method, &mut run, 410);
+    let cosine = |method: &mut Tcrl| {
+        let random = &mut Run::new(9, 1, "cpu").random("test").clone();
+        let windows = method.experience.masked_windows(256, 5, random, &Device::flex()).unwrap();
+        let start = method.representation.encode(&windows.observation(0));
+        let target = method.representation.encode_slowly(&windows.observation(5));
+        method.representation.objective().unwrap().open_loop_cosine(start, target, &windows).unwrap()
+    };
+    let early = cosine(&mut method);
+    let untrained = recent(&method);
+    steps(&mut method, &mut run, 2_000 - 410);
+    let late = cosine(&mut method);
+    assert!(late > 0.9 && late > early, "{early} then {late}");
+    let trained = recent(&method);
+    assert!(trained > untrained + 200.0, "{untrained} then {trained}");
+}
+
+/// Mean return of three greedy episodes.
+fn recent(method: &Tcrl) -> f64 {
+    let protocol =
+        run::Protocol { world: World::new("pendulum").unwrap(), episodes: 8, seed: 4, mode: Mode::Greedy };
+    let mut run = Run::new(4, 1, "cpu");
+    let scores = run::scores::evaluate(method.policy().unwrap().as_mut(), &protocol, run.random("eval"));
+    scores.unwrap()["eval/return"].mean
+}
+
+#[test]
+fn an_exported_policy_computes_the_same_actions() {
+    for raw in [false, true] {
+        let (mut method, mut run) = build(TcrlConfig { raw, ..small() }, 1);
+        steps(&mut method, &mut run, 30);
+        let mut policy = method.policy().unwrap();
+        let input = [0.3_f32, -0.9, 1.5];
+        let observations = Observations { rows: 1, fields: vec![Array::Float(input.to_vec())] };
+        let Actions::Continuous(acted) = policy.act(&observations, Mode::Greedy, run.random("test")).unwrap()
+        else {
+            panic!("pendulum's actions are continuous")
+        };
+        // The world's torque lies in [-2, 2].
+        let computed = follow(&policy.export().unwrap(), &input);
+        assert!((acted[0] - 2.0 * computed[0]).abs() < 1e-5, "{acted:?} {computed:?}");
+    }
+}
+
+/// Follows an export's recipe for one input, in f64.
+fn follow(exported: &Exported, input: &[f32]) -> Vec<f32> {
+    let values = |name: &Value| {
+        let array = exported.weights.iter().find(|array| Some(array.name.as_str()) == name.as_str());
+        array.unwrap().values.iter().map(|value| f64::from(*value)).collect::<Vec<f64>>()
+    };
+    let mut state: Vec<f64> = input.iter().map(|value| f64::from(*value)).collect();
+    for layer in exported.recipe["layers"].as_array().unwrap() {
+        match layer["op"].as_str().unwrap() {
+            "linear" => {
+                let (weight, mut sums) = (values(&layer["weight"]), values(&layer["bias"]));
+                let width = sums.len();
+                for (row, value) in state.iter().enumerate() {
+                    (0..width).for_each(|column| sums[column] += value * weight[row * width + column]);
+                }
+                state = sums;
+            }
+            "layer_norm" => {
+                let count = state.len() as f64;
+                let mean = state.iter().sum::<f64>() / count;
+                let variance = state.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
+                let scale = 1.0 / (variance + layer["epsilon"].as_f64().unwrap()).sqrt();
+                let (gain, offset) = (values(&layer["gain"]), values(&layer["offset"]));
+                for (index, value) in state.iter_mut().enumerate() {
+                    *value = (*value - mean) * scale * gain[index] + offset[index];
+                }
+            }
+            "elu" => state.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value = value.exp_m1()),
+            "tanh" => state.iter_mut().for_each(|value| *value = value.tanh()),
+            other => panic!("unknown layer {other}"),
+        }
+    }
+    state.into_iter().map(|value| value as f32).collect()
+}
+
+#[test]
+fn planners_remember_plans_per_row_and_begin_afresh() {
+    let config = TcrlConfig { planner: PlannerKind::Dynamics, ..small() };
+    let (mut method, mut run) = build(config, 1);
+    steps(&mut method, &mut run, 5);
+    let mut policy = method.policy().unwrap();
+    assert!(policy.export().is_err());
+    let observations = Observations { rows: 2, fields: vec![Array::Float(vec![1.0, 0.0, 0.0, -1.0, 0.0, 1.0])] };
+    let plans = |policy: &dyn run::Policy| {
+        let mut snapshot = Snapshot::new();
+        policy.save(&mut snapshot).unwrap();
+        snapshot.get::<Vec<Vec<f32>>>("plans").unwrap()
+    };
+    policy.act(&observations, Mode::Sample, run.random("test")).unwrap();
+    let before = plans(policy.as_ref());
+    assert_eq!(before.len(), 2);
+    assert!(before.iter().all(|plan| plan.iter().any(|value| *value != 0.0)));
+    policy.begin(Scope::Episode, &[1]);
+    let after = plans(policy.as_ref());
+    assert_eq!(after[0], before[0]);
+    assert!(after[1].iter().all(|value| *value == 0.0));
+}
+
+#[test]
+fn pure_planning_trains_no_actor() {
+    let (mut method, mut run) = build(TcrlConfig { planner: PlannerKind::Dynamics, ..small() }, 1);
+    let before = [arrays(&method, "actor."), arrays(&method, "critic."), arrays(&method, "representation-encoder.")];
+    steps(&mut method, &mut run, 30);
+    assert_eq!(arrays(&method, "actor."), before[0]);
+    assert_eq!(arrays(&method, "critic."), before[1]);
+    assert!(arrays(&method, "representation-encoder.") != before[2]);
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_with_a_reason() {
+    let refusal = |name: &str, config: TcrlConfig| {
+        let task = task(name);
+        let built = Tcrl::CARD.check(&task).and_then(|()| Tcrl::build(config, &task, &mut Run::new(1, 10, "cpu")));
+        built.err().map(|error| error.to_string()).unwrap()
+    };
+    assert!(refusal("cartpole", small()).contains("`spr`"));
+    let long = refusal("pendulum", TcrlConfig { horizon: 300, ..small() });
+    assert!(long.contains("300") && long.contains("200"), "{long}");
+    let broken = [
+        TcrlConfig { raw: true, planner: PlannerKind::Mppi, ..small() },
+        TcrlConfig { raw: true, value: ValueKind::Bp, ..small() },
+        TcrlConfig { planner: PlannerKind::Dynamics, reward_coefficient: 0.0, ..small() },
+        TcrlConfig { consistency: false, reward_coefficient: 0.0, ..small() },
+        TcrlConfig { hidden: vec![], ..small() },
+        TcrlConfig { gamma: 1.5, ..small() },
+        TcrlConfig { noise_end: 0.0, ..small() },
+        TcrlConfig { plan: PlanConfig { elites: 600, ..PlanConfig::default() }, ..small() },
+    ];
+    assert!(broken.iter().all(|config| config.validate().is_err()));
+    assert!(TcrlConfig::paper().validate().is_ok() && TcrlConfig::default().validate().is_ok());
+}
+
+#[test]
+fn the_raw_agent_reads_observations() {
+    let (method, _) = build(TcrlConfig { raw: true, ..small() }, 1);
+    assert_eq!(method.representation.size(), 3);
+    assert_eq!(parameters::count(method.representation.encoder()), 0);
+    assert!(method.representation.objective().is_none());
+}

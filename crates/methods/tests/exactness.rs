@@ -1,0 +1,63 @@
+//! Saved and loaded, a method goes on exactly; side by side, runs do not disturb each other.
+
+mod harness;
+
+use harness::Trial;
+
+/// Every method in a world it fits, small enough for seconds.
+const TRIALS: [(&str, &str, &[&str]); 8] = [
+    ("random", "cartpole", &[]),
+    ("ppo", "cartpole", &["rollout=32", "hidden=[8]"]),
+    ("sac", "pendulum", &["hidden=[8]", "batch=16", "start_steps=100"]),
+    ("td3", "pendulum", &["hidden=[8]", "batch=16", "start_steps=100"]),
+    ("dqn", "cartpole", &[]),
+    ("rainbow", "minatar-breakout", &[]),
+    ("tcrl", "pendulum", &[]),
+    ("spr", "minatar-breakout", &[]),
+];
+
+/// Steps before the snapshot, beyond every method's start.
+const BEFORE: u64 = 2_100;
+const AFTER: u64 = 2_180;
+
+#[test]
+fn every_method_is_tried() {
+    let tried: Vec<&str> = TRIALS.iter().map(|trial| trial.0).collect();
+    for entry in methods::all() {
+        assert!(tried.contains(&entry.card.id), "{} is not", entry.card.id);
+    }
+}
+
+#[test]
+fn a_loaded_method_goes_on_exactly() {
+    for (id, world, settings) in TRIALS {
+        let mut original = Trial::new(id, world, settings, 10_000, 3);
+        original.train(BEFORE);
+        let state = original.snapshot();
+        original.train(AFTER);
+        let mut loaded = Trial::new(id, world, settings, 10_000, 3);
+        loaded.load(&state);
+        loaded.train(AFTER);
+        assert!(original.snapshot() == loaded.snapshot(), "{id} differs after loading");
+    }
+}
+
+#[test]
+fn runs_in_one_process_do_not_disturb_each_other() {
+    for (id, world, settings) in TRIALS {
+        let alone = || {
+            let mut trial = Trial::new(id, world, settings, 10_000, 3);
+            trial.train(AFTER);
+            trial.snapshot()
+        };
+        let mut first = Trial::new(id, world, settings, 10_000, 3);
+        let mut second = Trial::new(id, world, settings, 10_000, 4);
+        for steps in (0..=AFTER).step_by(30) {
+            first.train(steps);
+            second.train(steps);
+        }
+        first.train(AFTER);
+        assert!(alone() == first.snapshot(), "{id} is disturbed by another run");
+        assert!(first.snapshot() != second.snapshot(), "{id} ignores its seed");
+    }
+}

@@ -1,0 +1,54 @@
+//! Runs of registered methods without a folder.
+
+use run::{AnyMethod, Entry, Preset, Protocol, Run, Snapshot, Task, config, policy::Mode, task::World};
+
+/// A method in a world, with its run.
+pub struct Trial {
+    pub method: Box<dyn AnyMethod>,
+    pub run: Run,
+    world: World,
+}
+
+impl Trial {
+    /// The laptop preset with these settings.
+    pub fn new(id: &str, world: &str, settings: &[&str], steps: u64, seed: u64) -> Self {
+        let entry: &Entry = methods::find(id).expect("the method is registered");
+        let mut table = (entry.preset)(Preset::Laptop).expect("a preset has a TOML form");
+        for setting in settings {
+            config::set(&mut table, setting).expect("the setting exists");
+        }
+        let world = World::new(world).expect("the world exists");
+        let task = Task::new().with(world.clone());
+        let mut run = Run::new(seed, steps, "cpu");
+        let method = (entry.build)(&table, &task, &mut run).expect("the method fits the world");
+        Self { method, run, world }
+    }
+
+    /// Advances until the run has taken this many steps.
+    pub fn train(&mut self, steps: u64) {
+        while self.run.steps() < steps {
+            self.method.advance(&mut self.run).expect("training goes on");
+        }
+    }
+
+    /// Mean greedy return of `episodes` episodes.
+    pub fn score(&mut self, episodes: usize) -> f64 {
+        let protocol = Protocol { world: self.world.clone(), episodes, seed: 7, mode: Mode::Greedy };
+        let scores = self.method.evaluate(&protocol, &mut self.run).expect("the policy plays");
+        scores["eval/return"].mean
+    }
+
+    /// The complete state.
+    pub fn snapshot(&self) -> Snapshot {
+        let mut snapshot = Snapshot::new();
+        self.run.save(&mut snapshot).expect("a run can be saved");
+        self.method.save(&mut snapshot).expect("a method can be saved");
+        snapshot
+    }
+
+    /// Takes a complete state.
+    pub fn load(&mut self, snapshot: &Snapshot) {
+        self.run.load(snapshot).expect("the snapshot is of this run");
+        self.method.load(snapshot).expect("the snapshot is of this method");
+    }
+}

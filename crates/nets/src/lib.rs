@@ -21,6 +21,7 @@ pub mod noisy;
 pub mod norm;
 pub mod observed;
 pub mod parameters;
+pub mod tanh;
 
 pub use error::NetsError;
 pub use observed::Observed;

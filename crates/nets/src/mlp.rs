@@ -1,6 +1,7 @@
 //! Multi-layer perceptrons.
 
 use crate::init::{self, Init};
+use crate::tanh;
 use burn::module::Module;
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor, activation};
@@ -42,7 +43,7 @@ impl Activation {
             Activation::Silu => activation::silu(input),
             Activation::Gelu => activation::gelu(input),
             Activation::Mish => activation::mish(input),
-            Activation::Tanh => input.tanh(),
+            Activation::Tanh => tanh::tanh(input),
             Activation::LeakyRelu => activation::leaky_relu(input, 0.01),
         }
     }
@@ -184,6 +185,6 @@ impl Trunk {
 
     /// `[B, input] -> [B, output]`, each element in (-1, 1).
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
-        self.norm.forward(self.linear.forward(input)).tanh()
+        tanh::tanh(self.norm.forward(self.linear.forward(input)))
     }
 }

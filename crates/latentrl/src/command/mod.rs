@@ -26,7 +26,7 @@ pub enum Command {
     /// List the worlds, or show one
     Worlds(worlds::Arguments),
     /// Train a method in a world
-    Train(train::Arguments),
+    Train(Box<train::Arguments>),
     /// Continue a run exactly where its latest checkpoint stands
     Resume(resume::Arguments),
     /// Score a run's latest checkpoint

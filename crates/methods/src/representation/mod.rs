@@ -81,5 +81,5 @@ pub fn for_values(
     if let Some(note) = spr.doubt(world.images()) {
         run.note(note);
     }
-    Ok(Some(Box::new(SprObjective::new(spr.clone(), adam.clone()))))
+    Ok(Some(Box::new(SprObjective::new(spr.clone(), *adam))))
 }

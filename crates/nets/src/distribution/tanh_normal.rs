@@ -1,6 +1,7 @@
 //! The squashed Gaussian of soft actor-critic (Haarnoja et al., 2018).
 
 use super::{BOUND, DiagonalGaussian};
+use crate::tanh;
 use burn::tensor::{Tensor, activation};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -25,7 +26,7 @@ impl Correction {
                 let tail = activation::softplus(unsquashed.clone().mul_scalar(-2.0), 1.0);
                 (unsquashed + tail).neg().add_scalar(LN_2).mul_scalar(2.0)
             }
-            Correction::Floored => unsquashed.tanh().square().neg().add_scalar(1.0 + 1e-6).log(),
+            Correction::Floored => tanh::tanh(unsquashed).square().neg().add_scalar(1.0 + 1e-6).log(),
         }
     }
 }
@@ -49,7 +50,7 @@ impl TanhNormal {
     /// the sample is [`TanhNormal::log_prob_unsquashed`] of u.
     pub fn sample(&self, noise: Tensor<2>) -> (Tensor<2>, Tensor<2>) {
         let unsquashed = self.base.sample(noise);
-        (unsquashed.clone().tanh(), unsquashed)
+        (tanh::tanh(unsquashed.clone()), unsquashed)
     }
 
     /// Log-density per dimension, `[B, D]`, of the action tanh(u).
@@ -67,6 +68,6 @@ impl TanhNormal {
 
     /// tanh of the base's mean, the greedy action (the density's maximum may lie elsewhere).
     pub fn mode(&self) -> Tensor<2> {
-        self.base.mean.clone().tanh()
+        tanh::tanh(self.base.mean.clone())
     }
 }

@@ -5,6 +5,7 @@ use super::critic::with_trunk;
 use crate::distribution::DiagonalGaussian;
 use crate::init::parameter;
 use crate::mlp::{Mlp, MlpConfig, Trunk};
+use crate::tanh;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
@@ -32,7 +33,7 @@ impl DeterministicActor {
             Some(trunk) => trunk.forward(latent),
             None => latent,
         };
-        self.mlp.forward(input).tanh()
+        tanh::tanh(self.mlp.forward(input))
     }
 }
 
@@ -101,7 +102,7 @@ impl GaussianHead {
         let log_std = match self.log_std {
             LogStd::Clamp { low, high } => raw.clamp(low, high),
             LogStd::TanhAffine { low, high } => {
-                raw.tanh().add_scalar(1.0).mul_scalar(0.5 * (high - low)).add_scalar(low)
+                tanh::tanh(raw).add_scalar(1.0).mul_scalar(0.5 * (high - low)).add_scalar(low)
             }
             LogStd::Free { .. } => raw,
         };

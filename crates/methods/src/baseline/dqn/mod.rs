@@ -7,7 +7,7 @@
 //! optimiser is Adam where the paper uses RMSProp.
 
 use learn::{optim::AdamSettings, schedule::Schedule};
-use nets::encoder::EncoderConfig;
+use nets::{encoder::EncoderConfig, init::Init};
 use run::{
     ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, Snapshot, Task,
     task::World,
@@ -59,18 +59,23 @@ pub struct DqnConfig {
     pub huber: f32,
     /// Updates between steps of the target network; with `latent`, one.
     pub target_every: u64,
-    /// Share of the online network in such a step: 1 copies it, less is Polyak averaging.
+    /// Share of the online network in such a step: 1 copies it, less is Polyak averaging; with
+    /// `latent`, the objective's.
     pub target_rate: f64,
-    /// Adam's step size.
+    /// Adam's step size, at the start.
     pub learning_rate: f64,
+    /// Whether that step size falls linearly to 0 over the run, which keeps the policy of the end
+    /// steady; not the objective's of `latent`.
+    pub anneal: bool,
     /// Adam's epsilon.
     pub adam_epsilon: f64,
     /// Limit of the global gradient norm; 0 for none.
     pub gradient_clip: f32,
-    /// Width of the hidden layer between latent and values.
+    /// Width of the hidden layer between latent and values, and of the layer before it where the
+    /// world gives vectors and `encoder` is `identity`.
     pub hidden: usize,
     /// From observations to latents; `identity` stands for the usual convolutions where the world
-    /// gives images.
+    /// gives images, and for one layer where it gives vectors.
     pub encoder: EncoderConfig,
     /// Representation objective that trains the encoder too: `none` or `spr`.
     pub latent: String,
@@ -84,8 +89,8 @@ impl Default for DqnConfig {
             worlds: 8,
             learning_starts: 1_000,
             train_every: 8,
-            updates: 8,
-            batch: 128,
+            updates: 4,
+            batch: 64,
             capacity: 100_000,
             n_step: 1,
             gamma: 0.99,
@@ -97,9 +102,10 @@ impl Default for DqnConfig {
             importance_exponent: 0.4,
             clip_rewards: false,
             huber: 1.0,
-            target_every: 500,
+            target_every: 250,
             target_rate: 1.0,
-            learning_rate: 2.5e-4,
+            learning_rate: 5e-4,
+            anneal: true,
             adam_epsilon: 1e-8,
             gradient_clip: 10.0,
             hidden: 128,
@@ -125,6 +131,7 @@ impl Config for DqnConfig {
             double: false,
             clip_rewards: true,
             target_every: 10_000,
+            anneal: false,
             learning_rate: 2.5e-4,
             gradient_clip: 0.0,
             hidden: 512,
@@ -166,11 +173,24 @@ impl DqnConfig {
             target_rate: self.target_rate,
             gradient_clip: checks::limit(self.gradient_clip),
             adam: AdamSettings::new(self.learning_rate).with_epsilon(self.adam_epsilon),
+            anneal: self.anneal,
             priority: self.prioritised.then_some(Priority {
                 exponent: self.priority_exponent,
                 importance: self.importance_exponent,
             }),
         }
+    }
+}
+
+/// One rectified layer of this width: with the head's, the two of the usual perceptron.
+fn layer(width: usize) -> EncoderConfig {
+    EncoderConfig::Mlp {
+        hidden: Vec::new(),
+        output: width,
+        activation: Default::default(),
+        norm: Default::default(),
+        init: Init::FanIn,
+        flatten: false,
     }
 }
 
@@ -196,7 +216,10 @@ impl Method for Dqn {
 
     fn build(config: DqnConfig, task: &Task, run: &mut Run) -> Result<Self> {
         let world: &World = task.require(&Self::CARD)?;
-        let settings = config.settings();
+        let mut settings = config.settings();
+        if settings.encoder == EncoderConfig::Identity && !world.images() {
+            settings.encoder = layer(config.hidden);
+        }
         let objective = representation::for_values(&config.latent, &config.spr, &settings.adam, world, run)?;
         Ok(Self { agent: ValueAgent::new(settings, objective, world, run)? })
     }

@@ -24,6 +24,7 @@ fn dqn_crosses_the_deep_sea() {
         epsilon: Schedule::linear(1.0, 0.2, 3_000),
         target_every: 50,
         learning_rate: 2e-3,
+        anneal: false,
         hidden: 32,
         dueling: true,
         prioritised: true,
@@ -50,6 +51,6 @@ fn the_presets_are_valid_and_wrong_settings_are_named() {
     assert!(wrong(|config| config.learning_rate = 0.0).contains("`learning_rate` is 0"));
     assert!(wrong(|config| config.target_rate = 0.0).contains("`target_rate`"));
     assert!(wrong(|config| config.epsilon = Schedule::Constant(2.0)).contains("`epsilon`"));
-    let error = wrong(|config| config.latent = "srp".to_owned());
+    let error = wrong(|config| config.latent = "sprs".to_owned());
     assert!(error.contains("did you mean `spr`?"), "{error}");
 }

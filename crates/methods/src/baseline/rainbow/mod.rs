@@ -167,6 +167,7 @@ impl RainbowConfig {
             target_rate: self.target_rate,
             gradient_clip: checks::limit(self.gradient_clip),
             adam: AdamSettings::new(self.learning_rate).with_epsilon(self.adam_epsilon),
+            anneal: false,
             priority: self.prioritised.then_some(Priority {
                 exponent: self.priority_exponent,
                 importance: self.importance_exponent,

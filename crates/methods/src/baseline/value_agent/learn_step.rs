@@ -43,8 +43,10 @@ impl ValueAgent {
             transitions.observations = objective.augment(transitions.observations, random);
             transitions.next = objective.augment(transitions.next, random);
         }
-        let start =
-            self.network.module().encode(&transitions.observations.clone().autodiff(), draws.dropout.as_ref());
+        let start = self
+            .network
+            .module()
+            .encode(&transitions.observations.clone().autodiff(), draws.dropout.as_ref());
         let td = self.value_loss(&transitions, start.clone(), &draws)?;
         let terms = self.objective_terms(start, &draws, run)?;
         let value_loss = reduce::weighted_mean(td.loss.clone(), transitions.weight.autodiff());

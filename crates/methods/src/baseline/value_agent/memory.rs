@@ -1,7 +1,7 @@
 //! Replay, uniform or by priority, with the window of an objective beside the transition.
 
 use memory::{
-    Boundary, Draw, MemoryError, PriorityConfig, Prioritised, Replay, ReplayConfig, Span, TransitionBatch,
+    Boundary, Draw, MemoryError, Prioritised, PriorityConfig, Replay, ReplayConfig, Span, TransitionBatch,
     WindowBatch,
 };
 use rand_chacha::ChaCha8Rng;

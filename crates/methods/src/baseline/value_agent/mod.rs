@@ -78,6 +78,8 @@ pub struct Settings {
     pub gradient_clip: Option<f32>,
     /// The optimiser.
     pub adam: AdamSettings,
+    /// Whether the network's step size falls linearly to 0 over the run.
+    pub anneal: bool,
     /// Prioritised replay.
     pub priority: Option<Priority>,
 }
@@ -151,7 +153,8 @@ impl ValueAgent {
             noisy: settings.noisy,
         };
         let training = device.clone().autodiff();
-        let network = QNetwork::new(&spec, head, layout, &training, run.random("init")).map_err(RunError::part)?;
+        let network =
+            QNetwork::new(&spec, head, layout, &training, run.random("init")).map_err(RunError::part)?;
         if let Some(objective) = &mut objective {
             let action = ActionSpace::Discrete { count: actions };
             let (latent, projection) = (network.latent(), network.head().projection());
@@ -163,7 +166,7 @@ impl ValueAgent {
         let noisy = settings.noisy.is_some();
         Ok(Self {
             actor: Actor { values: settings.values, noisy, layout: layout.clone(), device },
-            network: Trained::new(network, settings.adam.clone()),
+            network: Trained::new(network, settings.adam),
             target,
             target_rate: spec.target_rate,
             target_every,
@@ -191,6 +194,10 @@ impl ValueAgent {
             return Ok(Progress::MAIN);
         }
         self.owed += run.steps() - before;
+        if self.settings.anneal {
+            let left = 1.0 - run.steps() as f64 / run.total_steps() as f64;
+            self.network.set_learning_rate(self.settings.adam.learning_rate * left.max(0.0));
+        }
         while self.owed >= self.settings.train_every {
             self.owed -= self.settings.train_every;
             for _ in 0..self.settings.updates {

@@ -2,7 +2,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use learn::td::Support;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use run::{Mode, Policy, Run, Snapshot, task::World};
+use run::{Mode, Run, Snapshot, task::World};
 
 use super::{
     loss::{Inputs, Values, td_loss},
@@ -39,6 +39,7 @@ fn settings() -> Settings {
         target_rate: 1.0,
         gradient_clip: Some(10.0),
         adam: AdamSettings::new(1e-3),
+        anneal: true,
         priority: Some(Priority { exponent: 0.5, importance: 0.4 }),
     }
 }

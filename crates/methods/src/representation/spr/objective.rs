@@ -68,7 +68,11 @@ impl SprObjective {
             None => start.unsqueeze_dim(1),
             Some(transition) => {
                 let actions = windows.actions.vectors(self.actions).autodiff();
-                transition.rollout(start, actions.reshape([windows.batch, windows.length, self.actions]), true)
+                transition.rollout(
+                    start,
+                    actions.reshape([windows.batch, windows.length, self.actions]),
+                    true,
+                )
             }
         }
     }
@@ -136,16 +140,17 @@ impl Objective for SprObjective {
 
     fn build(&mut self, shapes: &Shapes<'_>, random: &mut ChaCha8Rng) -> Result<(), LearnError> {
         let ActionSpace::Discrete { count } = *shapes.action else {
-            let reason = "its transition model takes one-hot actions, but the world's are continuous: use `tcrl`";
+            let reason =
+                "its transition model takes one-hot actions, but the world's are continuous: use `tcrl`";
             return Err(LearnError::Objective { id: ID, reason });
         };
         let (variant, device, width) = (self.settings.variant, shapes.device, shapes.projection);
         let transition = (variant != SprVariant::K0)
             .then(|| Transition::new(shapes.latent, count, self.settings.hidden, device, random));
-        let predictor =
-            (variant != SprVariant::NoStopgrad).then(|| init::linear(width, width, Init::FanIn, device, random));
+        let predictor = (variant != SprVariant::NoStopgrad)
+            .then(|| init::linear(width, width, Init::FanIn, device, random));
         self.actions = count;
-        self.model = Some(Trained::new(SprModel { transition, predictor }, self.adam.clone()));
+        self.model = Some(Trained::new(SprModel { transition, predictor }, self.adam));
         Ok(())
     }
 

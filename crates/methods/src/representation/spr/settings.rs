@@ -83,7 +83,9 @@ impl SprSettings {
     /// One sentence naming the key, the value and what is allowed.
     pub fn validate(&self) -> Result<(), String> {
         if self.steps == 0 {
-            return Err("`spr.steps` is 0: it must be at least 1; for no prediction set `spr.variant = k0`".into());
+            return Err(
+                "`spr.steps` is 0: it must be at least 1; for no prediction set `spr.variant = k0`".into()
+            );
         }
         if self.hidden == 0 {
             return Err("`spr.hidden` is 0: it must be at least 1".to_owned());
@@ -92,7 +94,10 @@ impl SprSettings {
             return Err(format!("`spr.weight` is {}: it must be at least 0", self.weight));
         }
         if !(0.0..0.5).contains(&self.intensity) {
-            return Err(format!("`spr.intensity` is {}: it must be at least 0 and below 0.5", self.intensity));
+            return Err(format!(
+                "`spr.intensity` is {}: it must be at least 0 and below 0.5",
+                self.intensity
+            ));
         }
         if !(self.slow_rate > 0.0 && self.slow_rate <= 1.0) {
             return Err(format!("`spr.slow_rate` is {}: it must be above 0 and at most 1", self.slow_rate));

@@ -142,9 +142,7 @@ impl Agent {
         };
         let critic = update("critic", loss, &mut [&mut self.critic], None)?.loss;
         let loss = match (self.settings.value, model) {
-            (ValueKind::Bp, Some(model)) => {
-                self.imagined_actor_loss(batch.latent.clone(), model, random)
-            }
+            (ValueKind::Bp, Some(model)) => self.imagined_actor_loss(batch.latent.clone(), model, random),
             _ => self.actor_loss(batch.latent.clone(), random),
         };
         let actor = update("actor", loss, &mut [&mut self.actor], None)?.loss;

@@ -170,9 +170,9 @@ impl Default for TcrlConfig {
     fn default() -> Self {
         Self {
             random_episodes: 5,
+            update_every: 1,
             batch: 128,
             capacity: 200_000,
-            learning_rate: 1e-3,
             hidden: vec![128, 128],
             latent: 32,
             noise_share: 0.3,
@@ -291,8 +291,10 @@ impl TcrlConfig {
                 .to_owned());
         }
         if self.planner == PlannerKind::Dynamics && self.reward_coefficient == 0.0 {
-            return Err("`planner = dynamics` plans on predicted rewards: `reward_coefficient` must be above 0"
-                .to_owned());
+            return Err(
+                "`planner = dynamics` plans on predicted rewards: `reward_coefficient` must be above 0"
+                    .to_owned(),
+            );
         }
         let least = (self.window() + 1) * self.worlds;
         if self.capacity < least {

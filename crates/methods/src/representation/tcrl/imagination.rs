@@ -75,7 +75,8 @@ impl Imagination<'_> {
         let last = self.act(rollout.latents[steps].clone(), random);
         let actions = [&rollout.actions[1..], &[last]].concat();
         // Values of the latents that the steps led to, [T B] with the steps first.
-        let value_next = least(self.critic, Tensor::cat(rollout.latents[1..].to_vec(), 0), Tensor::cat(actions, 0));
+        let value_next =
+            least(self.critic, Tensor::cat(rollout.latents[1..].to_vec(), 0), Tensor::cat(actions, 0));
         let value_next = value_next.reshape([steps, rows]).transpose();
         let reward = Tensor::stack(rollout.rewards, 1);
         let discount = reward.ones_like().mul_scalar(self.settings.gamma);

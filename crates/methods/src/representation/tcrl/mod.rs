@@ -26,19 +26,19 @@ use learn::{
 use nets::encoder::EncoderConfig;
 use rand_chacha::ChaCha8Rng;
 use run::{
-    ActionNeed, Card, Method, Mode, Need, ObservationNeed, Policy, Progress, Result, Run, RunError,
-    Snapshot, Task, task::World,
+    ActionNeed, Card, Method, Mode, Need, ObservationNeed, Policy, Progress, Result, Run, RunError, Snapshot,
+    Task, task::World,
 };
 use worlds::Actions;
 
-pub use self::{
-    config::{PlanConfig, PlannerKind, TcrlConfig, ValueKind},
-    objective::{ConsistencySettings, Distance, TemporalConsistency},
-};
 use self::{
     agent::{Agent, Batch},
     planner::{LatentPlanner, PlanParts},
     policy::{Acting, Planning, TcrlPolicy},
+};
+pub use self::{
+    config::{PlanConfig, PlannerKind, TcrlConfig, ValueKind},
+    objective::{ConsistencySettings, Distance, TemporalConsistency},
 };
 use crate::{
     device,
@@ -240,7 +240,9 @@ impl Tcrl {
         }
         self.representation.follow();
         self.updates += 1;
-        run.count_updates("representation", u64::from(!self.config.raw));
+        if !self.config.raw {
+            run.count_updates("representation", 1);
+        }
         Ok(())
     }
 

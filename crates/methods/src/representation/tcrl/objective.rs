@@ -7,9 +7,7 @@ use burn::tensor::{Tensor, TensorData};
 use learn::{
     LearnError,
     batch::Windows,
-    objective::{
-        ActionKind, EncoderGradient, Needs, NetworkSpec, Objective, Shapes, Taps, Term, UpdateRule,
-    },
+    objective::{ActionKind, EncoderGradient, Needs, NetworkSpec, Objective, Shapes, Taps, Term, UpdateRule},
     optim::{AdamSettings, Trainable, Trained},
     self_predictive::{geometric_weights, rollout_cosine, rollout_squared},
 };
@@ -148,8 +146,7 @@ impl TemporalConsistency {
         let mask = windows.mask.clone().narrow(1, last, 1);
         let weight = Tensor::from_data(TensorData::new(vec![1.0_f32], [1]), &device);
         let count = mask.clone().sum().into_scalar::<f32>();
-        let cosine =
-            rollout_cosine(latents.narrow(1, last, 1), target.unsqueeze_dim(1), mask, weight, FLOOR);
+        let cosine = rollout_cosine(latents.narrow(1, last, 1), target.unsqueeze_dim(1), mask, weight, FLOOR);
         Ok(if count > 0.0 { cosine.sum().into_scalar::<f32>() / count } else { 1.0 })
     }
 }
@@ -186,7 +183,9 @@ impl Objective for TemporalConsistency {
     fn build(&mut self, shapes: &Shapes<'_>, random: &mut ChaCha8Rng) -> Result<(), LearnError> {
         let refuse = |reason| LearnError::Objective { id: "tcrl", reason };
         let ActionSpace::Box { low, .. } = shapes.action else {
-            return Err(refuse("its model takes continuous actions, but the world's are discrete: use `spr`"));
+            return Err(refuse(
+                "its model takes continuous actions, but the world's are discrete: use `spr`",
+            ));
         };
         let LatentShape::Flat(latent) = shapes.latent else {
             return Err(refuse(

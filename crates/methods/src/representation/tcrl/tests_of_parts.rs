@@ -181,7 +181,14 @@ fn returns_stop_where_an_episode_does() {
 }
 
 fn agent(value: ValueKind, lambda: f64) -> Agent {
-    let config = TcrlConfig { value, lambda, hidden: vec![6, 5], imagined_steps: 4, gamma: 0.8, ..TcrlConfig::default() };
+    let config = TcrlConfig {
+        value,
+        lambda,
+        hidden: vec![6, 5],
+        imagined_steps: 4,
+        gamma: 0.8,
+        ..TcrlConfig::default()
+    };
     let mut agent = Agent::new(&config, LATENT, 1, &Device::flex().autodiff(), &mut generator(6));
     // Practically no noise, so that imagined paths can be computed again.
     agent.sigma = 1e-9;

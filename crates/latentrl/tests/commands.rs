@@ -71,7 +71,12 @@ fn a_run_is_trained_scored_watched_and_exported() {
         let tensor = tensors.tensor(array["name"].as_str().expect("a name")).expect("an array of this name");
         assert_eq!(serde_json::json!(tensor.shape()), array["shape"]);
     }
-    assert!(recipe["recipe"].is_object());
+    let layers = recipe["recipe"]["layers"].to_string();
+    for name in tensors.names() {
+        assert!(layers.contains(&format!("\"{name}\"")), "no layer reads {name}");
+    }
+    let last = recipe["recipe"]["layers"].as_array().and_then(|layers| layers.last()).expect("layers");
+    assert_eq!(last["kind"], "argmax");
 }
 
 #[test]

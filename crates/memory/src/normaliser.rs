@@ -89,6 +89,11 @@ impl Normaliser {
         )
     }
 
+    /// Largest magnitude of a normalised element; infinity for none.
+    pub fn clip(&self) -> f32 {
+        self.clip
+    }
+
     /// Subtracts the mean, divides by the deviation and clips, in place, `[rows, size]`.
     ///
     /// # Errors

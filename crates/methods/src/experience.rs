@@ -56,9 +56,9 @@ impl Experience {
             ActionSpace::Discrete { count } => {
                 Actions::Discrete((0..rows).map(|_| random.random_range(0..*count as u32)).collect())
             }
-            ActionSpace::Box { low, .. } => Actions::Continuous(
-                (0..rows * low.len()).map(|_| random.random_range(-1.0..=1.0)).collect(),
-            ),
+            ActionSpace::Box { low, .. } => {
+                Actions::Continuous((0..rows * low.len()).map(|_| random.random_range(-1.0..=1.0)).collect())
+            }
         }
     }
 

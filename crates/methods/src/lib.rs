@@ -3,6 +3,7 @@
 pub mod baseline;
 pub mod device;
 mod experience;
+mod export;
 mod failure;
 pub mod representation;
 mod state;

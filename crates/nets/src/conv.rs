@@ -2,6 +2,7 @@
 
 use crate::init::{Convolution, Init, conv2d};
 use crate::mlp::Activation;
+use crate::recipe::{self, Layer};
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::tensor::module::max_pool2d;
@@ -43,6 +44,19 @@ impl ConvStack {
         let apply = |value, layer: &Conv2d| self.activation.forward(layer.forward(value));
         self.layers.iter().fold(shifted, apply)
     }
+
+    /// The layers, whose arrays lie under `prefix`.
+    pub fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        if self.shift != 0.0 {
+            layers.push(Layer::Shift { by: self.shift });
+        }
+        for (index, layer) in self.layers.iter().enumerate() {
+            layers.push(recipe::convolution(layer, &format!("{prefix}.layers.{index}")));
+            layers.push(Layer::Activation { name: self.activation });
+        }
+        layers
+    }
 }
 
 /// Shape of the map behind `layers`, or `None` where a kernel does not fit.
@@ -65,6 +79,13 @@ impl ResidualBlock {
         let hidden = self.first.forward(activation::relu(input.clone()));
         input + self.second.forward(activation::relu(hidden))
     }
+
+    fn layer(&self, prefix: &str) -> Layer {
+        let relu = Layer::Activation { name: Activation::Relu };
+        let first = recipe::convolution(&self.first, &format!("{prefix}.first"));
+        let second = recipe::convolution(&self.second, &format!("{prefix}.second"));
+        Layer::Residual { layers: vec![relu.clone(), first, relu, second] }
+    }
 }
 
 /// Convolution, pooling to half the size, two residual blocks.
@@ -73,6 +94,9 @@ struct ResidualStage {
     enter: Conv2d,
     blocks: Vec<ResidualBlock>,
 }
+
+/// Window, step and padding of the residual network's pooling.
+const POOL: (usize, usize, usize) = (3, 2, 1);
 
 /// The residual network of IMPALA (Espeholt et al., 2018): three stages of 16, 32 and 32 channels
 /// times `width`, and a last ReLU.
@@ -108,9 +132,9 @@ impl ResidualStack {
         let mut value = image;
         for stage in &self.stages {
             let options = MaxPoolOptions {
-                kernel_size: [3; 2],
-                stride: [2; 2],
-                padding: [(1, 1); 2],
+                kernel_size: [POOL.0; 2],
+                stride: [POOL.1; 2],
+                padding: [(POOL.2, POOL.2); 2],
                 dilation: [1; 2],
                 ceil_mode: false,
             };
@@ -118,6 +142,21 @@ impl ResidualStack {
             value = stage.blocks.iter().fold(value, |value, block| block.forward(value));
         }
         activation::relu(value)
+    }
+
+    /// The layers, whose arrays lie under `prefix`.
+    pub fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let (size, stride, padding) = POOL;
+        let mut layers = Vec::new();
+        for (index, stage) in self.stages.iter().enumerate() {
+            let prefix = format!("{prefix}.stages.{index}");
+            layers.push(recipe::convolution(&stage.enter, &format!("{prefix}.enter")));
+            layers.push(Layer::MaxPool { size, stride, padding });
+            let blocks = stage.blocks.iter().enumerate();
+            layers.extend(blocks.map(|(index, block)| block.layer(&format!("{prefix}.blocks.{index}"))));
+        }
+        layers.push(Layer::Activation { name: Activation::Relu });
+        layers
     }
 
     /// Shape of the map for an image of shape `input`.

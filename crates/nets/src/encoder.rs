@@ -3,6 +3,7 @@
 use crate::conv::{ConvStack, MapShape, ResidualStack, stack_output};
 use crate::init::{Convolution, Init};
 use crate::mlp::{Activation, Mlp, MlpConfig, Norm};
+use crate::recipe::Layer;
 use crate::{NetsError, Observed};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
@@ -249,6 +250,22 @@ impl Encoder {
             (None, None) => return flat(observed),
         };
         map.reshape([rows, self.latent.size()])
+    }
+
+    /// The layers from a vector, or an image's planes, to a latent; their arrays lie under `prefix`.
+    pub fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let mut layers = match (&self.convolutions, &self.residual) {
+            (Some(stack), _) => stack.layers(&format!("{prefix}.convolutions")),
+            (None, Some(stack)) => stack.layers(&format!("{prefix}.residual")),
+            (None, None) => Vec::new(),
+        };
+        if self.image != MapShape::default() {
+            layers.push(Layer::Flatten);
+        }
+        if let Some(mlp) = &self.mlp {
+            layers.extend(mlp.layers(&format!("{prefix}.mlp")));
+        }
+        layers
     }
 
     /// Shape of the latents.

@@ -205,10 +205,13 @@ pub fn conv2d(shape: Convolution, init: Init, device: &Device, random: &mut ChaC
     }
 }
 
+/// Added to the variance in layer normalisation.
+pub(crate) const LAYER_NORM_EPSILON: f64 = 1e-5;
+
 /// Layer normalisation over the last dimension of width `size` with gain 1, offset 0 and
 /// epsilon 1e-5.
 pub fn layer_norm(size: usize, device: &Device) -> LayerNorm {
-    let mut norm = LayerNormConfig::new(size).init(device);
+    let mut norm = LayerNormConfig::new(size).with_epsilon(LAYER_NORM_EPSILON).init(device);
     norm.gamma = parameter(vec![1.0; size], [size], device);
     norm.beta = Some(parameter(vec![0.0; size], [size], device));
     norm

@@ -8,6 +8,7 @@ pub mod conv;
 pub mod denormals;
 pub mod distribution;
 pub mod dynamics;
+pub mod elu;
 pub mod ema;
 pub mod encoder;
 pub mod ensemble;
@@ -21,6 +22,7 @@ pub mod noisy;
 pub mod norm;
 pub mod observed;
 pub mod parameters;
+pub mod recipe;
 pub mod tanh;
 
 pub use error::NetsError;

@@ -1,6 +1,7 @@
 //! Multi-layer perceptrons.
 
 use crate::init::{self, Init};
+use crate::recipe::{self, Layer};
 use crate::tanh;
 use burn::module::Module;
 use burn::nn::{LayerNorm, Linear};
@@ -35,16 +36,38 @@ impl Activation {
     pub fn forward<const D: usize>(self, input: Tensor<D>) -> Tensor<D> {
         match self {
             Activation::Relu => activation::relu(input),
-            // Written as a sum: a masked exponential overflows for x > 88 and gives NaN gradients.
-            Activation::Elu => {
-                let negative = input.clone().clamp_max(0.0).exp().sub_scalar(1.0);
-                activation::relu(input).add(negative)
-            }
+            Activation::Elu => crate::elu::elu(input),
             Activation::Silu => activation::silu(input),
             Activation::Gelu => activation::gelu(input),
             Activation::Mish => activation::mish(input),
             Activation::Tanh => tanh::tanh(input),
             Activation::LeakyRelu => activation::leaky_relu(input, 0.01),
+        }
+    }
+
+    /// The name that configurations and recipes use.
+    pub fn name(self) -> &'static str {
+        match self {
+            Activation::Relu => "relu",
+            Activation::Elu => "elu",
+            Activation::Silu => "silu",
+            Activation::Gelu => "gelu",
+            Activation::Mish => "mish",
+            Activation::Tanh => "tanh",
+            Activation::LeakyRelu => "leaky-relu",
+        }
+    }
+
+    /// What it computes of every element.
+    pub fn formula(self) -> &'static str {
+        match self {
+            Activation::Relu => "max(x, 0)",
+            Activation::Elu => "x where x > 0, else exp(x) - 1",
+            Activation::Silu => "x/(1 + exp(-x))",
+            Activation::Gelu => "x (1 + erf(x/sqrt(2)))/2",
+            Activation::Mish => "x tanh(log(1 + exp(x)))",
+            Activation::Tanh => "tanh(x)",
+            Activation::LeakyRelu => "max(x, 0.01 x)",
         }
     }
 }
@@ -164,6 +187,21 @@ impl Mlp {
         }
         value
     }
+
+    /// The layers, whose arrays lie under `prefix`.
+    pub fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let mut layers = Vec::new();
+        for index in 0..self.layers.len() {
+            layers.push(recipe::linear(&format!("{prefix}.layers.{index}")));
+            if index + 1 < self.layers.len() {
+                if index < self.norms.len() {
+                    layers.push(recipe::layer_norm(&format!("{prefix}.norms.{index}")));
+                }
+                layers.push(Layer::Activation { name: self.activation });
+            }
+        }
+        layers
+    }
 }
 
 /// Linear → layer normalisation → tanh: the first layer of DrQ-v2's actors and critics (Yarats et
@@ -186,5 +224,14 @@ impl Trunk {
     /// `[B, input] -> [B, output]`, each element in (-1, 1).
     pub fn forward(&self, input: Tensor<2>) -> Tensor<2> {
         tanh::tanh(self.norm.forward(self.linear.forward(input)))
+    }
+
+    /// The layers, whose arrays lie under `prefix`.
+    pub fn layers(&self, prefix: &str) -> Vec<Layer> {
+        vec![
+            recipe::linear(&format!("{prefix}.linear")),
+            recipe::layer_norm(&format!("{prefix}.norm")),
+            Layer::Activation { name: Activation::Tanh },
+        ]
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::init::{Init, linear_values, parameter};
 use crate::noise::normal;
+use crate::recipe::{self, Layer};
 use burn::module::{Module, Param};
 use burn::nn::Linear;
 use burn::tensor::{Device, Tensor};
@@ -89,6 +90,14 @@ impl Dense {
         match self {
             Dense::Plain(layer) => layer.forward(input),
             Dense::Noisy(layer) => layer.forward(input, noise),
+        }
+    }
+
+    /// The layer without noise, whose arrays lie under `prefix`.
+    pub fn layer(&self, prefix: &str) -> Layer {
+        match self {
+            Dense::Plain(_) => recipe::linear(&format!("{prefix}.Plain")),
+            Dense::Noisy(_) => recipe::linear(&format!("{prefix}.Noisy")),
         }
     }
 }

@@ -68,10 +68,13 @@ impl BatchNorm {
     }
 }
 
+/// Added to the range in [`renormalise`].
+pub const RENORMALISE_EPSILON: f64 = 1e-5;
+
 /// Rescales every row of `map [B, d]` to [0, 1] by its own minimum and maximum:
 /// (z - min z)/(max z - min z + 1e-5), over all channels and positions (Schwarzer et al., 2021).
 pub fn renormalise(map: Tensor<2>) -> Tensor<2> {
     let least = map.clone().min_dim(1);
     let range = map.clone().max_dim(1) - least.clone();
-    (map - least) / range.add_scalar(1e-5)
+    (map - least) / range.add_scalar(RENORMALISE_EPSILON)
 }

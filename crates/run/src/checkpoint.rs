@@ -143,7 +143,8 @@ impl Checkpoints {
         for (name, segments) in &snapshot.segments {
             let mut files = Vec::new();
             for segment in segments {
-                let known = self.segments.get(name).and_then(|known| known.iter().find(|file| file.to == segment.to));
+                let known =
+                    self.segments.get(name).and_then(|known| known.iter().find(|file| file.to == segment.to));
                 let file = match known {
                     Some(file) => file.clone(),
                     None => self.write_segment(name, segment)?,
@@ -187,7 +188,8 @@ impl Checkpoints {
 
     fn steps(&self) -> Vec<u64> {
         let entries = fs::read_dir(&self.root).into_iter().flatten().flatten();
-        let mut steps: Vec<u64> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+        let mut steps: Vec<u64> =
+            entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
         steps.sort_unstable();
         steps
     }
@@ -237,7 +239,12 @@ impl Checkpoints {
     fn manifest(&self, step: u64) -> Result<Manifest> {
         let path = self.place(step).join(MANIFEST);
         let bytes = fs::read(&path).map_err(|error| RunError::io("read", &path, error))?;
-        let damaged = || RunError::checkpoint(&path, "it is truncated or altered; delete this step's folder, put the other step into `latest`, and resume");
+        let damaged = || {
+            RunError::checkpoint(
+                &path,
+                "it is truncated or altered; delete this step's folder, put the other step into `latest`, and resume",
+            )
+        };
         let sealed: Sealed = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
         let body = serde_json::to_vec(&sealed.manifest).map_err(RunError::part)?;
         if checksum(&body) != sealed.checksum {
@@ -245,12 +252,17 @@ impl Checkpoints {
         }
         let version = sealed.manifest.get("version").and_then(serde_json::Value::as_u64).unwrap_or_default();
         if version > u64::from(VERSION) {
-            let cause = format!("it has format version {version}, this program reads up to {VERSION}: use a newer latentrl");
+            let cause = format!(
+                "it has format version {version}, this program reads up to {VERSION}: use a newer latentrl"
+            );
             return Err(RunError::checkpoint(&path, cause));
         }
         let manifest: Manifest = serde_json::from_value(sealed.manifest).map_err(|_| damaged())?;
         if manifest.method != self.method {
-            let cause = format!("it is of method `{}`, but the run's config names `{}`", manifest.method, self.method);
+            let cause = format!(
+                "it is of method `{}`, but the run's config names `{}`",
+                manifest.method, self.method
+            );
             return Err(RunError::checkpoint(&path, cause));
         }
         Ok(manifest)
@@ -274,7 +286,10 @@ fn checksum(bytes: &[u8]) -> String {
 fn read_checked(path: &Path, expected: Option<&String>) -> Result<Vec<u8>> {
     let bytes = fs::read(path).map_err(|error| RunError::io("read", path, error))?;
     if expected != Some(&checksum(&bytes)) {
-        return Err(RunError::checkpoint(path, "its checksum does not match: the file is truncated or altered"));
+        return Err(RunError::checkpoint(
+            path,
+            "its checksum does not match: the file is truncated or altered",
+        ));
     }
     Ok(bytes)
 }
@@ -301,13 +316,19 @@ fn encode_state(snapshot: &Snapshot) -> Result<Vec<u8>> {
 }
 
 fn decode_state(place: &Path, bytes: &[u8]) -> Result<Snapshot> {
-    let damaged = |error: &dyn std::fmt::Display| RunError::checkpoint(place, format!("its arrays cannot be read: {error}"));
+    let damaged = |error: &dyn std::fmt::Display| {
+        RunError::checkpoint(place, format!("its arrays cannot be read: {error}"))
+    };
     let tensors = SafeTensors::deserialize(bytes).map_err(|error| damaged(&error))?;
     let mut snapshot = Snapshot::new();
     for (name, view) in tensors.tensors() {
         match view.dtype() {
             Dtype::F32 => {
-                let values = view.data().chunks_exact(4).map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]])).collect();
+                let values = view
+                    .data()
+                    .chunks_exact(4)
+                    .map(|four| f32::from_le_bytes([four[0], four[1], four[2], four[3]]))
+                    .collect();
                 snapshot.put_arrays([NamedArray { name, shape: view.shape().to_vec(), values }]);
             }
             Dtype::U8 => snapshot.put_bytes(&name, view.data().to_vec()),

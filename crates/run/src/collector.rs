@@ -16,7 +16,9 @@ pub struct ActionScale {
 impl ActionScale {
     /// The scale of an action space; nothing to do for discrete actions.
     pub fn new(space: &ActionSpace) -> Self {
-        let ActionSpace::Box { low, high } = space else { return Self { centre: Vec::new(), half: Vec::new() } };
+        let ActionSpace::Box { low, high } = space else {
+            return Self { centre: Vec::new(), half: Vec::new() };
+        };
         let pairs = || low.iter().zip(high);
         Self {
             centre: pairs().map(|(low, high)| 0.5 * (low + high)).collect(),
@@ -86,7 +88,10 @@ impl Collector {
         worlds.reset(&mut outcome);
         let scale = ActionScale::new(&world.spec.action);
         if !scale.symmetric() {
-            run.note(format!("the action box of `{}` is not symmetric: actions in [-1, 1] are rescaled to it", world.spec.name));
+            run.note(format!(
+                "the action box of `{}` is not symmetric: actions in [-1, 1] are rescaled to it",
+                world.spec.name
+            ));
         }
         Ok(Self {
             before: outcome.observations.clone(),

@@ -111,9 +111,9 @@ pub fn set(table: &mut Table, assignment: &str) -> Result<()> {
     let mut place = table;
     for part in parts {
         let next = place.entry(part).or_insert_with(|| Value::Table(Table::new()));
-        place = next
-            .as_table_mut()
-            .ok_or_else(|| RunError::Config(format!("`--set {assignment}`: `{part}` holds no further settings")))?;
+        place = next.as_table_mut().ok_or_else(|| {
+            RunError::Config(format!("`--set {assignment}`: `{part}` holds no further settings"))
+        })?;
     }
     let value = match place.get(last) {
         Some(old) => fit(old, value, assignment)?,

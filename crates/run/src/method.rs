@@ -65,7 +65,10 @@ pub trait Method: Sized + Send + 'static {
     /// The product is not a policy, or the world or the policy fails.
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
         let mut policy = self.policy().ok_or_else(|| {
-            RunError::Task(format!("the product of `{}` is not a policy: there is nothing to play", Self::CARD.id))
+            RunError::Task(format!(
+                "the product of `{}` is not a policy: there is nothing to play",
+                Self::CARD.id
+            ))
         })?;
         evaluate(policy.as_mut(), protocol, &mut run.derived("eval", protocol.seed))
     }

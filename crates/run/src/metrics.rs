@@ -74,7 +74,9 @@ impl Metrics {
         if present < length {
             return Err(RunError::checkpoint(
                 &path,
-                format!("it has {present} bytes, but the checkpoint was written after {length}: the file was cut"),
+                format!(
+                    "it has {present} bytes, but the checkpoint was written after {length}: the file was cut"
+                ),
             ));
         }
         file.set_len(length).map_err(fail)?;

@@ -62,7 +62,13 @@ pub struct Entry {
 impl Entry {
     /// The entry of a method.
     pub const fn of<M: Method>() -> Self {
-        Self { card: &M::CARD, fields: fields::<M>, preset: preset::<M>, check: check::<M>, build: build::<M> }
+        Self {
+            card: &M::CARD,
+            fields: fields::<M>,
+            preset: preset::<M>,
+            check: check::<M>,
+            build: build::<M>,
+        }
     }
 }
 

@@ -88,7 +88,12 @@ pub fn build(entry: &Entry, settings: &Settings, task: &Task) -> Result<(Box<dyn
 ///
 /// # Errors
 /// There is none yet, or it is damaged or of another method.
-pub fn load_latest(folder: &Folder, settings: &Settings, method: &mut dyn AnyMethod, run: &mut Run) -> Result<u64> {
+pub fn load_latest(
+    folder: &Folder,
+    settings: &Settings,
+    method: &mut dyn AnyMethod,
+    run: &mut Run,
+) -> Result<u64> {
     let mut checkpoints = Checkpoints::new(folder, &settings.method);
     let step = checkpoints.latest()?.ok_or_else(|| {
         RunError::checkpoint(&folder.checkpoints(), "the run has not written one yet: resume it first")
@@ -308,10 +313,11 @@ impl Session {
     }
 
     fn checkpoint_on_the_way(&mut self, next_stage: bool) -> Result<()> {
-        let due = next_stage || match self.settings.run.checkpoint_every {
-            Some(_) => self.run.steps() >= self.position.next_checkpoint,
-            None => self.last_checkpoint.elapsed().as_secs_f64() >= CHECKPOINT_SECONDS,
-        };
+        let due = next_stage
+            || match self.settings.run.checkpoint_every {
+                Some(_) => self.run.steps() >= self.position.next_checkpoint,
+                None => self.last_checkpoint.elapsed().as_secs_f64() >= CHECKPOINT_SECONDS,
+            };
         if due { self.save() } else { Ok(()) }
     }
 

@@ -121,7 +121,9 @@ pub fn parse_duration(text: &str) -> Result<f64> {
         .ok()
         .map(|value| value * factor)
         .filter(|seconds| seconds.is_finite() && *seconds > 0.0)
-        .ok_or_else(|| RunError::Config(format!("budget `{text}` is not a time above 0: write 90s, 5m or 1h")))
+        .ok_or_else(|| {
+            RunError::Config(format!("budget `{text}` is not a time above 0: write 90s, 5m or 1h"))
+        })
 }
 
 impl Settings {

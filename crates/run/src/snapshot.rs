@@ -77,8 +77,9 @@ impl Snapshot {
     /// It is missing or of another shape: the checkpoint is of another method or version.
     pub fn get<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         let value = self.values.get(name).ok_or_else(|| missing(name))?;
-        serde_json::from_value(value.clone())
-            .map_err(|error| RunError::Part(format!("the checkpoint's `{name}` does not fit this method: {error}")))
+        serde_json::from_value(value.clone()).map_err(|error| {
+            RunError::Part(format!("the checkpoint's `{name}` does not fit this method: {error}"))
+        })
     }
 
     /// Adds opaque bytes, such as a world's state.

@@ -16,8 +16,12 @@ const EXAMPLES: &str = "\
 Examples:
   latentrl export runs/ppo-cartpole-s0-20260131-120000 --out policy.safetensors
 
-Beside the weights stands policy.json: the layers in order of evaluation, how to scale an
-observation, and how to read an action.";
+Beside the weights stands policy.json, which says all that is needed to act without this program.
+`observation` and `action` describe what goes in and comes out, `arrays` the names and shapes in the
+file of weights. `recipe.layers` lists the computation for one observation in order: how the input
+is scaled, every layer with the arrays it reads, and how the last numbers become an action;
+`recipe.meaning` gives the formula of each kind of layer in it. The action is the greedy one; what
+only training needs, such as critics, is left out.";
 
 /// Write a policy's weights and how to feed them
 #[derive(clap::Args)]

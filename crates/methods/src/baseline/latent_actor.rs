@@ -5,18 +5,24 @@ use burn::{
     tensor::{Device, Tensor},
 };
 use learn::batch;
-use nets::{encoder::Encoder, parameters};
+use nets::{
+    encoder::Encoder,
+    parameters,
+    recipe::{self, Layer},
+};
 use rand_chacha::ChaCha8Rng;
 use run::{ActionScale, Exported, Mode, Policy, Result};
-use serde_json::json;
 use worlds::{ActionSpace, Actions, Layout, Observations, Spec};
 
-use crate::state::portable;
+use crate::export;
 
 /// An actor that chooses actions in [-1, 1] from latents.
 pub trait Actor: Module + 'static {
     /// The best action of every row, `[B, d] -> [B, dimensions]`.
     fn greedy(&self, latent: Tensor<2>) -> Tensor<2>;
+
+    /// The layers of [`Actor::greedy`], whose arrays lie under `prefix`.
+    fn layers(&self, prefix: &str) -> Vec<Layer>;
 
     /// An action of every row drawn as in training.
     fn sample(&self, latent: Tensor<2>, random: &mut ChaCha8Rng) -> Tensor<2>;
@@ -47,8 +53,7 @@ impl<A: Actor> LatentPolicy<A> {
 
 impl<A: Actor> Policy for LatentPolicy<A> {
     fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
-        let observed =
-            batch::observe(observations.input(), &self.layout, observations.rows, &self.device);
+        let observed = batch::observe(observations.input(), &self.layout, observations.rows, &self.device);
         let latent = self.encoder.forward(&observed);
         let actions = match mode {
             Mode::Greedy => self.actor.greedy(latent),
@@ -59,15 +64,12 @@ impl<A: Actor> Policy for LatentPolicy<A> {
     }
 
     fn export(&self) -> Result<Exported> {
-        let mut weights = parameters::export(&self.encoder, "encoder");
-        weights.extend(parameters::export(&self.actor, "actor"));
-        let scale = ActionScale::new(&self.space);
-        let recipe = json!({
-            "modules": ["encoder", "actor"],
-            "layers": "linear weights are [input, output]: y = x W + b, then the activation named in the method's config",
-            "output": {"kind": "tanh of the actor's first outputs, one per action dimension",
-                       "centre": scale.centre(), "half_width": scale.half_width()},
-        });
-        Ok(Exported { weights: portable(weights), recipe })
+        let mut layers: Vec<Layer> = recipe::input(&self.layout).into_iter().collect();
+        layers.extend(self.encoder.layers("encoder"));
+        layers.extend(self.actor.layers("actor"));
+        layers.push(export::to_world(&self.space));
+        let mut arrays = parameters::export(&self.encoder, "encoder");
+        arrays.extend(parameters::export(&self.actor, "actor"));
+        export::exported(layers, arrays, "The greedy action, without the noise of training.")
     }
 }

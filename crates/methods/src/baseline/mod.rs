@@ -2,6 +2,7 @@
 
 pub mod dqn;
 pub mod latent_actor;
+pub mod latent_agent;
 pub mod ppo;
 pub mod rainbow;
 pub mod random;

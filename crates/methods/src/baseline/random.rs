@@ -7,8 +7,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{
     ActionNeed, ActionScale, Card, Collector, Config, Exported, Method, Mode, Need, ObservationNeed, Policy,
-    Progress, Result, Run, RunError, Snapshot, Task,
-    task::World,
+    Progress, Result, Run, RunError, Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -110,12 +109,7 @@ impl RandomPolicy {
 }
 
 impl Policy for RandomPolicy {
-    fn act(
-        &mut self,
-        observations: &Observations,
-        _mode: Mode,
-        random: &mut ChaCha8Rng,
-    ) -> Result<Actions> {
+    fn act(&mut self, observations: &Observations, _mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
         let actions = self.unit_actions(observations.rows, random);
         Ok(ActionScale::new(&self.space).to_world(&actions))
     }

@@ -40,16 +40,19 @@ impl LatentModel {
     /// Latents `[B, H, d]` after each action and rewards `[B, H]`, from `latent [B, d]` under
     /// `actions [B, H, a]`, open loop. Gradients flow through the whole chain.
     pub fn rollout(&self, latent: Tensor<2>, actions: Tensor<3>) -> (Tensor<3>, Tensor<2>) {
-        let horizon = actions.dims()[1];
-        let (mut latents, mut rewards) = (Vec::new(), Vec::new());
+        let [batch, horizon, _] = actions.dims();
+        let (mut latents, mut inputs) = (Vec::new(), Vec::new());
         let mut current = latent;
         for step in 0..horizon {
             let action = actions.clone().narrow(1, step, 1).squeeze_dim(1);
-            let (next, reward) = self.step(current, action);
-            latents.push(next.clone());
-            rewards.push(reward);
-            current = next;
+            let input = Tensor::cat(vec![current, action], 1);
+            inputs.push(input.clone());
+            current = self.transition.forward(input);
+            latents.push(current.clone());
         }
-        (Tensor::stack(latents, 1), Tensor::stack(rewards, 1))
+        // No reward is needed to go on, so that all of them are predicted at once.
+        let inputs: Tensor<3> = Tensor::stack(inputs, 1);
+        let rewards = self.reward.forward(inputs.flatten(0, 1)).reshape([batch, horizon]);
+        (Tensor::stack(latents, 1), rewards)
     }
 }

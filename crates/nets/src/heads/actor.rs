@@ -4,7 +4,8 @@
 use super::critic::with_trunk;
 use crate::distribution::DiagonalGaussian;
 use crate::init::parameter;
-use crate::mlp::{Mlp, MlpConfig, Trunk};
+use crate::mlp::{Activation, Mlp, MlpConfig, Trunk};
+use crate::recipe::Layer;
 use crate::tanh;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
@@ -34,6 +35,15 @@ impl DeterministicActor {
             None => latent,
         };
         tanh::tanh(self.mlp.forward(input))
+    }
+
+    /// The layers, whose arrays lie under `prefix`.
+    pub fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let trunk = self.trunk.as_ref().map(|trunk| trunk.layers(&format!("{prefix}.trunk")));
+        let mut layers = trunk.unwrap_or_default();
+        layers.extend(self.mlp.layers(&format!("{prefix}.mlp")));
+        layers.push(Layer::Activation { name: Activation::Tanh });
+        layers
     }
 }
 
@@ -107,5 +117,14 @@ impl GaussianHead {
             LogStd::Free { .. } => raw,
         };
         DiagonalGaussian::new(mean, log_std)
+    }
+
+    /// The layers of the mean, whose arrays lie under `prefix`.
+    pub fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let mut layers = self.mlp.layers(&format!("{prefix}.mlp"));
+        if self.free.is_none() {
+            layers.push(Layer::First { count: self.dimensions });
+        }
+        layers
     }
 }

@@ -1,7 +1,9 @@
 //! Values of discrete actions: scalar, distributional, dueling, noisy.
 
 use crate::init::{self, Init};
+use crate::mlp::Activation;
 use crate::noisy::{Dense, NoisyLinear, NoisyNoise};
+use crate::recipe::Layer;
 use burn::module::Module;
 use burn::tensor::{Device, Tensor, activation};
 use rand_chacha::ChaCha8Rng;
@@ -57,6 +59,12 @@ impl Stream {
         let hidden = activation::relu(first);
         self.second.forward(hidden, noise.and_then(|noise| noise[1].as_ref()))
     }
+
+    fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let relu = Layer::Activation { name: Activation::Relu };
+        let first = self.first.layer(&format!("{prefix}.first"));
+        vec![first, relu, self.second.layer(&format!("{prefix}.second"))]
+    }
 }
 
 /// Noise for one forward pass of a [`QHead`], shared by the whole batch.
@@ -108,6 +116,15 @@ impl QHead {
         let value = stream.second(stream.first(latent, own), own);
         let value: Tensor<3> = value.unsqueeze_dim(1);
         value + advantage.clone() - advantage.mean_dim(1)
+    }
+
+    /// The layers from a latent to `actions` times `atoms` numbers, atoms fastest, without noise;
+    /// their arrays lie under `prefix`.
+    pub fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let advantage = self.advantage.layers(&format!("{prefix}.advantage"));
+        let Some(value) = &self.value else { return advantage };
+        let value = value.layers(&format!("{prefix}.value"));
+        vec![Layer::Dueling { value, advantage, actions: self.actions, atoms: self.atoms }]
     }
 
     /// Outputs of the streams' first layers before the activation, value stream first:

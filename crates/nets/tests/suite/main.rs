@@ -7,5 +7,6 @@ mod heads;
 mod init;
 mod layers;
 mod parameters;
+mod recipe;
 mod routing;
 mod support;

@@ -19,8 +19,8 @@ use learn::{
 use memory::{Normaliser, ReturnScale};
 use nets::{encoder::EncoderConfig, observed::Observed};
 use run::{
-    ActionNeed, Card, Collector, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, RunError,
-    Snapshot, Task, task::World,
+    ActionNeed, Card, Collector, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run,
+    RunError, Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -175,8 +175,7 @@ impl Method for Ppo {
             (encoder, _) => encoder.clone(),
         };
         let training = device.clone().autodiff();
-        let network =
-            ActorCritic::new(&world.spec, &encoder, &config.hidden, &training, run.random("init"))?;
+        let network = ActorCritic::new(&world.spec, &encoder, &config.hidden, &training, run.random("init"))?;
         let adam = AdamSettings { epsilon: 1e-5, ..AdamSettings::new(config.learning_rate) };
         let size = world.spec.input().size();
         let normalise = config.normalise_observations && !world.images();

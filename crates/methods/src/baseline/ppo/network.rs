@@ -12,14 +12,14 @@ use nets::{
     mlp::{Activation, Mlp, MlpConfig},
     observed::Observed,
     parameters,
+    recipe::{self, Layer},
 };
 use rand::{Rng, RngExt};
 use rand_chacha::ChaCha8Rng;
 use run::{ActionScale, Exported, Mode, Policy, Result, RunError};
-use serde_json::json;
 use worlds::{ActionSpace, Actions, Array, Layout, Observations, Spec};
 
-use crate::state::portable;
+use crate::export;
 
 /// Actor and critic on one encoder; the encoder of vectors is the identity, so that the two share
 /// nothing then.
@@ -213,9 +213,12 @@ pub fn normalised(input: &Array, normaliser: Option<&Normaliser>) -> Result<Arra
 impl Policy for ActorPolicy {
     fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
         let input = normalised(observations.input(), self.normaliser.as_ref())?;
-        let output = self.network.forward(&batch::observe(&input, &self.layout, observations.rows, &self.device));
-        let sampler =
-            Sampler { size: head_size(&self.space), discrete: matches!(self.space, ActionSpace::Discrete { .. }) };
+        let output =
+            self.network.forward(&batch::observe(&input, &self.layout, observations.rows, &self.device));
+        let sampler = Sampler {
+            size: head_size(&self.space),
+            discrete: matches!(self.space, ActionSpace::Discrete { .. }),
+        };
         let head: Vec<f32> = output.head.into_data().iter().collect();
         let actions = match mode {
             Mode::Greedy => sampler.mode(&head),
@@ -228,19 +231,20 @@ impl Policy for ActorPolicy {
     }
 
     fn export(&self) -> Result<Exported> {
-        let weights = portable(parameters::export(&self.network, "policy"));
-        let output = match &self.space {
-            ActionSpace::Discrete { .. } => json!({"kind": "logits", "greedy": "argmax"}),
-            ActionSpace::Box { low, high } => json!({"kind": "mean", "range": [-1, 1], "low": low, "high": high}),
+        let mut layers: Vec<Layer> = recipe::input(&self.layout).into_iter().collect();
+        layers.extend(self.normaliser.as_ref().map(export::normalise));
+        layers.extend(self.network.encoder.layers("encoder"));
+        layers.extend(self.network.actor.layers("actor"));
+        layers.push(export::to_world(&self.space));
+        let mut arrays = parameters::export(&self.network.encoder, "encoder");
+        arrays.extend(parameters::export(&self.network.actor, "actor"));
+        let note = match &self.space {
+            ActionSpace::Discrete { .. } => "The most likely action: before argmax stand the logits.",
+            ActionSpace::Box { .. } => {
+                "The mean of the Gaussian, which may lie outside the world's box: the world clips it."
+            }
         };
-        let recipe = json!({
-            "input": {"normalise": self.normaliser.as_ref().map(|normaliser| json!({
-                "mean": normaliser.mean(), "deviation": normaliser.deviation().collect::<Vec<f64>>()}))},
-            "modules": ["policy.encoder", "policy.actor"],
-            "activation": "tanh",
-            "output": output,
-        });
-        Ok(Exported { weights, recipe })
+        export::exported(layers, arrays, note)
     }
 }
 

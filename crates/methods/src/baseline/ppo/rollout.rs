@@ -121,11 +121,8 @@ impl Rollout {
         let unless = |flags: &[bool], value: f32| -> Vec<f32> {
             flags.iter().map(|flag| if *flag { 0.0 } else { value }).collect()
         };
-        let shape = returns::Rollout {
-            steps: count / self.rows,
-            rows: self.rows,
-            order: returns::Order::TimeMajor,
-        };
+        let shape =
+            returns::Rollout { steps: count / self.rows, rows: self.rows, order: returns::Order::TimeMajor };
         let steps = returns::Steps {
             reward: &self.reward,
             discount: &unless(&self.terminated, gamma as f32),

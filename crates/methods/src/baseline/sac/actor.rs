@@ -7,8 +7,9 @@ use burn::{
 use nets::{
     distribution::{Correction, TanhNormal},
     heads::{GaussianHead, LogStd},
-    mlp::MlpConfig,
+    mlp::{Activation, MlpConfig},
     noise,
+    recipe::Layer,
 };
 use rand_chacha::ChaCha8Rng;
 
@@ -52,6 +53,12 @@ impl SquashedActor {
 impl Actor for SquashedActor {
     fn greedy(&self, latent: Tensor<2>) -> Tensor<2> {
         self.distribution(latent).mode()
+    }
+
+    fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let mut layers = self.head.layers(&format!("{prefix}.head"));
+        layers.push(Layer::Activation { name: Activation::Tanh });
+        layers
     }
 
     fn sample(&self, latent: Tensor<2>, random: &mut ChaCha8Rng) -> Tensor<2> {

@@ -6,31 +6,29 @@
 
 mod actor;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::Tensor;
 use learn::{
     batch::Transitions,
     duals::Temperature,
     optim::{AdamSettings, Trained, update},
     policy_gradient::{soft_pathwise, soft_value},
-    representation::{Representation, Setting},
     td,
 };
 use nets::{ema, encoder::EncoderConfig, heads::Critic, mlp::MlpConfig, noise};
 use run::{
-    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, RunError, Snapshot,
-    Task, task::World,
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, RunError,
+    Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use worlds::Actions;
 
 use self::actor::SquashedActor;
-use super::latent_actor::{Actor, LatentPolicy};
+use super::{
+    latent_actor::{Actor, LatentPolicy},
+    latent_agent::{LatentAgent, Settings},
+};
 use crate::{
-    device,
-    experience::Experience,
     failure::failure,
-    representation,
     state::{arrays, load_module, load_trained, portable, save_module, save_trained},
 };
 
@@ -102,25 +100,35 @@ impl Config for SacConfig {
     }
 
     fn validate(&self) -> std::result::Result<(), String> {
-        if self.worlds == 0 || self.batch == 0 || self.n_step == 0 {
-            return Err("`worlds`, `batch` and `n_step` must be at least 1".to_owned());
+        if self.temperature <= 0.0 {
+            return Err("`temperature` must be above 0".to_owned());
         }
-        if !(self.learning_rate > 0.0 && self.temperature > 0.0) {
-            return Err("`learning_rate` and `temperature` must be above 0".to_owned());
+        self.settings().validate()
+    }
+}
+
+impl SacConfig {
+    fn settings(&self) -> Settings {
+        Settings {
+            worlds: self.worlds,
+            start_steps: self.start_steps,
+            updates: self.updates,
+            batch: self.batch,
+            capacity: self.capacity,
+            n_step: self.n_step,
+            gamma: self.gamma,
+            tau: self.tau,
+            adam: AdamSettings::new(self.learning_rate),
+            encoder: self.encoder.clone(),
+            latent: self.latent.clone(),
         }
-        if !(0.0..=1.0).contains(&self.gamma) || !(self.tau > 0.0 && self.tau <= 1.0) {
-            return Err("`gamma` must be between 0 and 1, and `tau` above 0 and at most 1".to_owned());
-        }
-        Ok(())
     }
 }
 
 /// Soft actor-critic.
 pub struct Sac {
     config: SacConfig,
-    device: Device,
-    experience: Experience,
-    representation: Representation,
+    agent: LatentAgent,
     actor: Trained<SquashedActor>,
     critic: Trained<Critic>,
     slow_critic: Critic,
@@ -144,48 +152,38 @@ impl Method for Sac {
 
     fn build(config: SacConfig, task: &Task, run: &mut Run) -> Result<Self> {
         let world: &World = task.require(&Self::CARD)?;
-        let device = device::parse(run.device())?;
+        let agent = LatentAgent::new(config.settings(), world, run)?;
         let adam = AdamSettings::new(config.learning_rate);
-        let setting = Setting { layout: world.spec.input(), action: &world.spec.action, device: &device, adam };
-        let networks = representation::networks(&config.encoder, world, config.tau);
-        let objective = representation::chosen(&config.latent)?;
-        let representation = Representation::new(networks, objective, &setting, run.random("init"))
-            .map_err(RunError::part)?;
-        if let Some(window) = representation.window() {
-            Experience::check_horizon(&world.spec, window)?;
-        }
-        let (latent, size) = (representation.size(), world.continuous().unwrap_or(0));
-        let training = device.clone().autodiff();
+        let (latent, size) = (agent.representation().size(), world.continuous().unwrap_or(0));
+        let training = agent.device().clone().autodiff();
         let shape = MlpConfig::new(latent, &config.hidden, size);
         let actor = SquashedActor::new(&shape, &training, run.random("init"));
         let shape = MlpConfig::new(latent + size, &config.hidden, 1);
         let critic = Critic::new(&shape, 2, None, &training, run.random("init"));
         Ok(Self {
-            experience: Experience::new(world, config.worlds, config.capacity, run)?,
             slow_critic: ema::target_of(&critic),
             actor: Trained::new(actor, adam),
             critic: Trained::new(critic, adam),
-            temperature: Temperature::new(config.temperature, -(size as f32), adam).map_err(RunError::part)?,
-            representation,
-            device,
+            temperature: Temperature::new(config.temperature, -(size as f32), adam)
+                .map_err(RunError::part)?,
+            agent,
             config,
         })
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        let actions = self.explore(run);
-        self.experience.step(&actions, run)?;
-        if run.steps() >= self.config.start_steps {
-            for _ in 0..self.config.updates * self.config.worlds {
-                self.improve(run)?;
-            }
+        let actor = self.actor.inference();
+        self.agent.act(run, |latent, random| actor.sample(latent, random))?;
+        for _ in 0..self.agent.due(run) {
+            self.improve(run)?;
         }
         Ok(Progress::MAIN)
     }
 
     fn policy(&self) -> Option<Box<dyn Policy>> {
-        let (encoder, actor) = (self.representation.encoder().clone(), self.actor.inference().clone());
-        Some(Box::new(LatentPolicy::new(encoder, actor, self.experience.spec(), &self.device)))
+        let (encoder, actor) =
+            (self.agent.representation().encoder().clone(), self.actor.inference().clone());
+        Some(Box::new(LatentPolicy::new(encoder, actor, self.agent.experience().spec(), self.agent.device())))
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
@@ -193,9 +191,8 @@ impl Method for Sac {
         save_module(snapshot, "slow-critic", &self.slow_critic);
         let mut out = Vec::new();
         self.temperature.save("temperature", &mut out);
-        self.representation.save("representation", &mut out);
         snapshot.put_arrays(portable(out));
-        self.experience.save(snapshot)
+        self.agent.save(snapshot)
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
@@ -203,43 +200,17 @@ impl Method for Sac {
         load_trained(&arrays, &mut [("actor", &mut self.actor), ("critic", &mut self.critic)])?;
         self.slow_critic = load_module(&arrays, "slow-critic", self.slow_critic.clone())?;
         self.temperature.load("temperature", &arrays).map_err(RunError::part)?;
-        self.representation.load("representation", &arrays).map_err(RunError::part)?;
-        self.experience.load(snapshot)
+        self.agent.load(snapshot, &arrays)
     }
 }
 
 impl Sac {
-    fn explore(&mut self, run: &mut Run) -> Actions {
-        let random = run.steps() < self.config.start_steps;
-        if random {
-            return self.experience.random_actions(run.random("policy"));
-        }
-        let collector = self.experience.collector();
-        let input = collector.observations().input();
-        let observed =
-            learn::batch::observe(input, self.experience.spec().input(), collector.rows(), &self.device);
-        let latent = self.representation.encode(&observed);
-        let actions = self.actor.inference().sample(latent, run.random("policy"));
-        Actions::Continuous(actions.into_data().iter().collect())
-    }
-
     fn improve(&mut self, run: &mut Run) -> Result<()> {
-        let config = &self.config;
-        if let Some(window) = self.representation.window() {
-            let windows =
-                self.experience.windows(config.batch, window, run.random("replay"), &self.device)?;
-            let report = self.representation.train(&windows, run.random("noise"));
-            for (name, value) in report.map_err(|error| failure(run, error))? {
-                run.log(&format!("loss/{name}"), f64::from(value))?;
-            }
-        }
-        let random = run.random("replay");
-        let batch =
-            self.experience.transitions(config.batch, config.n_step, config.gamma, random, &self.device)?;
+        let batch = self.agent.draw(run)?;
         self.improve_critic(&batch, run)?;
         self.improve_actor(&batch, run)?;
         self.slow_critic = ema::update(self.slow_critic.clone(), self.critic.inference(), self.config.tau);
-        self.representation.follow();
+        self.agent.representation_mut().follow();
         run.count_updates("agent", 1);
         Ok(())
     }
@@ -247,20 +218,20 @@ impl Sac {
     /// Soft Bellman backup with the smaller of the slow critics (equations 5 and 6).
     fn improve_critic(&mut self, batch: &Transitions, run: &mut Run) -> Result<()> {
         let rows = batch.observations.rows();
-        let next = self.representation.encode(&batch.next);
-        let noise = noise::normal([rows, self.dimensions()], &self.device, run.random("noise"));
+        let next = self.agent.representation().encode(&batch.next);
+        let noise = noise::normal([rows, self.dimensions()], self.agent.device(), run.random("noise"));
         let (action, log_prob) = self.actor.inference().act(next.clone(), noise);
         let (first, second) = twins(self.slow_critic.forward(next, action));
         let value = soft_value(first, second, log_prob, self.temperature.value());
         let target = td::target(batch.reward.clone(), batch.discount.clone(), value).autodiff();
-        let latent = self.representation.encode_for_critic(&batch.observations);
+        let latent = self.agent.representation().encode_for_critic(&batch.observations);
         let taken = batch.actions.vectors(0).autodiff();
         let values = self.critic.module().forward(latent, taken);
         let q = values.clone().inner().mean();
         let error = td::squared_error(values, target.reshape([1, rows]));
         // Each critic's mean squared error, halved and added up.
         let loss = error.mean();
-        let mut parts = self.representation.critic_parts();
+        let mut parts = self.agent.representation_mut().critic_parts();
         parts.push(&mut self.critic);
         let done = update("critic", loss, &mut parts, None).map_err(|error| failure(run, error))?;
         run.log("loss/critic", f64::from(done.loss))?;
@@ -271,13 +242,15 @@ impl Sac {
     /// the entropy near its target (equation 18).
     fn improve_actor(&mut self, batch: &Transitions, run: &mut Run) -> Result<()> {
         let rows = batch.observations.rows();
-        let latent = self.representation.encode(&batch.observations).autodiff();
-        let noise = noise::normal([rows, self.dimensions()], &self.device, run.random("noise")).autodiff();
+        let latent = self.agent.representation().encode(&batch.observations).autodiff();
+        let noise =
+            noise::normal([rows, self.dimensions()], self.agent.device(), run.random("noise")).autodiff();
         let (action, log_prob) = self.actor.module().act(latent.clone(), noise);
         let entropy = log_prob.clone().inner().mean().neg();
         let (first, second) = twins(self.critic.module().forward(latent, action));
         let loss = soft_pathwise(first, second, log_prob, self.temperature.value()).mean();
-        let done = update("actor", loss, &mut [&mut self.actor], None).map_err(|error| failure(run, error))?;
+        let done =
+            update("actor", loss, &mut [&mut self.actor], None).map_err(|error| failure(run, error))?;
         let entropy = entropy.into_scalar::<f32>();
         if self.config.tune_temperature {
             self.temperature.update(entropy).map_err(|error| failure(run, error))?;

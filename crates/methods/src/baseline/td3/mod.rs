@@ -4,15 +4,11 @@
 //! With `latent` set, a representation objective trains the encoder and actor and critics read its
 //! latents as constants; without, the critics' loss trains the encoder of images.
 
-use burn::{
-    module::Module,
-    tensor::{Device, Tensor},
-};
+use burn::{module::Module, tensor::Tensor};
 use learn::{
     batch::Transitions,
     optim::{AdamSettings, Trained, update},
     policy_gradient::{pathwise, smoothed_action},
-    representation::{Representation, Setting},
     td,
 };
 use nets::{
@@ -21,23 +17,23 @@ use nets::{
     heads::{Critic, DeterministicActor},
     mlp::MlpConfig,
     noise,
+    recipe::Layer,
 };
 use rand_chacha::ChaCha8Rng;
 use run::{
-    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, RunError, Snapshot,
-    Task, task::World,
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, Snapshot, Task,
+    task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use worlds::Actions;
 
-use super::latent_actor::{Actor, LatentPolicy};
+use super::{
+    latent_actor::{Actor, LatentPolicy},
+    latent_agent::{LatentAgent, Settings},
+};
 use crate::{
-    device,
-    experience::Experience,
     failure::failure,
-    representation,
-    state::{arrays, load_module, load_trained, portable, save_module, save_trained},
+    state::{arrays, load_module, load_trained, save_module, save_trained},
 };
 
 /// Hyper-parameters of TD3.
@@ -104,31 +100,48 @@ impl Default for Td3Config {
 impl Config for Td3Config {
     /// The paper's values (section 6.1 and its supplement).
     fn paper() -> Self {
-        Self { start_steps: 25_000, batch: 256, capacity: 1_000_000, learning_rate: 3e-4, hidden: vec![256, 256], ..Self::default() }
+        Self {
+            start_steps: 25_000,
+            batch: 256,
+            capacity: 1_000_000,
+            learning_rate: 3e-4,
+            hidden: vec![256, 256],
+            ..Self::default()
+        }
     }
 
     fn validate(&self) -> std::result::Result<(), String> {
-        if self.worlds == 0 || self.batch == 0 || self.n_step == 0 || self.delay == 0 {
-            return Err("`worlds`, `batch`, `n_step` and `delay` must be at least 1".to_owned());
-        }
-        if !(0.0..=1.0).contains(&self.gamma) || !(self.tau > 0.0 && self.tau <= 1.0) {
-            return Err("`gamma` must be between 0 and 1, and `tau` above 0 and at most 1".to_owned());
-        }
         let noises = [self.exploration_noise, self.target_noise, self.target_clip];
-        if self.learning_rate <= 0.0 || noises.iter().any(|noise| *noise < 0.0) {
-            return Err("`learning_rate` must be above 0 and the noises at least 0".to_owned());
+        if self.delay == 0 || noises.iter().any(|noise| *noise < 0.0) {
+            return Err("`delay` must be at least 1, and the noises at least 0".to_owned());
         }
-        Ok(())
+        self.settings().validate()
+    }
+}
+
+impl Td3Config {
+    fn settings(&self) -> Settings {
+        Settings {
+            worlds: self.worlds,
+            start_steps: self.start_steps,
+            updates: self.updates,
+            batch: self.batch,
+            capacity: self.capacity,
+            n_step: self.n_step,
+            gamma: self.gamma,
+            tau: self.tau,
+            adam: AdamSettings::new(self.learning_rate),
+            encoder: self.encoder.clone(),
+            latent: self.latent.clone(),
+        }
     }
 }
 
 /// Twin delayed deep deterministic policy gradient.
 pub struct Td3 {
     config: Td3Config,
-    device: Device,
+    agent: LatentAgent,
     dimensions: usize,
-    experience: Experience,
-    representation: Representation,
     actor: Trained<DeterministicActor>,
     slow_actor: DeterministicActor,
     critic: Trained<Critic>,
@@ -153,65 +166,48 @@ impl Method for Td3 {
 
     fn build(config: Td3Config, task: &Task, run: &mut Run) -> Result<Self> {
         let world: &World = task.require(&Self::CARD)?;
-        let device = device::parse(run.device())?;
+        let agent = LatentAgent::new(config.settings(), world, run)?;
         let adam = AdamSettings::new(config.learning_rate);
-        let setting = Setting { layout: world.spec.input(), action: &world.spec.action, device: &device, adam };
-        let networks = representation::networks(&config.encoder, world, config.tau);
-        let objective = representation::chosen(&config.latent)?;
-        let representation = Representation::new(networks, objective, &setting, run.random("init"))
-            .map_err(RunError::part)?;
-        if let Some(window) = representation.window() {
-            Experience::check_horizon(&world.spec, window)?;
-        }
-        let (latent, dimensions) = (representation.size(), world.continuous().unwrap_or(0));
-        let training = device.clone().autodiff();
+        let (latent, dimensions) = (agent.representation().size(), world.continuous().unwrap_or(0));
+        let training = agent.device().clone().autodiff();
         let shape = MlpConfig::new(latent, &config.hidden, dimensions);
         let actor = DeterministicActor::new(&shape, None, &training, run.random("init"));
         let shape = MlpConfig::new(latent + dimensions, &config.hidden, 1);
         let critic = Critic::new(&shape, 2, None, &training, run.random("init"));
         Ok(Self {
-            experience: Experience::new(world, config.worlds, config.capacity, run)?,
             slow_actor: ema::target_of(&actor),
             slow_critic: ema::target_of(&critic),
             actor: Trained::new(actor, adam),
             critic: Trained::new(critic, adam),
             critic_updates: 0,
             dimensions,
-            representation,
-            device,
+            agent,
             config,
         })
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        let actions = self.explore(run);
-        self.experience.step(&actions, run)?;
-        if run.steps() >= self.config.start_steps {
-            for _ in 0..self.config.updates * self.config.worlds {
-                self.improve(run)?;
-            }
+        let (actor, deviation) = (self.actor.inference(), self.config.exploration_noise);
+        self.agent.act(run, |latent, random| with_noise(actor.forward(latent), deviation, random))?;
+        for _ in 0..self.agent.due(run) {
+            self.improve(run)?;
         }
         Ok(Progress::MAIN)
     }
 
     fn policy(&self) -> Option<Box<dyn Policy>> {
-        let actor = NoisyActor {
-            actor: self.actor.inference().clone(),
-            deviation: self.config.exploration_noise,
-        };
-        let encoder = self.representation.encoder().clone();
-        Some(Box::new(LatentPolicy::new(encoder, actor, self.experience.spec(), &self.device)))
+        let actor =
+            NoisyActor { actor: self.actor.inference().clone(), deviation: self.config.exploration_noise };
+        let encoder = self.agent.representation().encoder().clone();
+        Some(Box::new(LatentPolicy::new(encoder, actor, self.agent.experience().spec(), self.agent.device())))
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         save_trained(snapshot, &[("actor", &self.actor), ("critic", &self.critic)]);
         save_module(snapshot, "slow-actor", &self.slow_actor);
         save_module(snapshot, "slow-critic", &self.slow_critic);
-        let mut out = Vec::new();
-        self.representation.save("representation", &mut out);
-        snapshot.put_arrays(portable(out));
         snapshot.put("critic_updates", &self.critic_updates)?;
-        self.experience.save(snapshot)
+        self.agent.save(snapshot)
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
@@ -219,40 +215,14 @@ impl Method for Td3 {
         load_trained(&arrays, &mut [("actor", &mut self.actor), ("critic", &mut self.critic)])?;
         self.slow_actor = load_module(&arrays, "slow-actor", self.slow_actor.clone())?;
         self.slow_critic = load_module(&arrays, "slow-critic", self.slow_critic.clone())?;
-        self.representation.load("representation", &arrays).map_err(RunError::part)?;
         self.critic_updates = snapshot.get("critic_updates")?;
-        self.experience.load(snapshot)
+        self.agent.load(snapshot, &arrays)
     }
 }
 
 impl Td3 {
-    fn explore(&mut self, run: &mut Run) -> Actions {
-        if run.steps() < self.config.start_steps {
-            return self.experience.random_actions(run.random("policy"));
-        }
-        let collector = self.experience.collector();
-        let input = collector.observations().input();
-        let observed =
-            learn::batch::observe(input, self.experience.spec().input(), collector.rows(), &self.device);
-        let latent = self.representation.encode(&observed);
-        let action = self.actor.inference().forward(latent);
-        let action = with_noise(action, self.config.exploration_noise, run.random("policy"));
-        Actions::Continuous(action.into_data().iter().collect())
-    }
-
     fn improve(&mut self, run: &mut Run) -> Result<()> {
-        let config = &self.config;
-        if let Some(window) = self.representation.window() {
-            let windows =
-                self.experience.windows(config.batch, window, run.random("replay"), &self.device)?;
-            let report = self.representation.train(&windows, run.random("noise"));
-            for (name, value) in report.map_err(|error| failure(run, error))? {
-                run.log(&format!("loss/{name}"), f64::from(value))?;
-            }
-        }
-        let random = run.random("replay");
-        let batch =
-            self.experience.transitions(config.batch, config.n_step, config.gamma, random, &self.device)?;
+        let batch = self.agent.draw(run)?;
         self.improve_critic(&batch, run)?;
         self.critic_updates += 1;
         if self.critic_updates.is_multiple_of(self.config.delay) {
@@ -261,7 +231,7 @@ impl Td3 {
             self.slow_actor = ema::update(self.slow_actor.clone(), self.actor.inference(), tau);
             self.slow_critic = ema::update(self.slow_critic.clone(), self.critic.inference(), tau);
         }
-        self.representation.follow();
+        self.agent.representation_mut().follow();
         run.count_updates("agent", 1);
         Ok(())
     }
@@ -269,20 +239,20 @@ impl Td3 {
     /// Clipped double Q-learning with a smoothed target action (algorithm 1).
     fn improve_critic(&mut self, batch: &Transitions, run: &mut Run) -> Result<()> {
         let rows = batch.observations.rows();
-        let next = self.representation.encode(&batch.next);
-        let noise = noise::normal([rows, self.dimensions], &self.device, run.random("noise"))
+        let next = self.agent.representation().encode(&batch.next);
+        let noise = noise::normal([rows, self.dimensions], self.agent.device(), run.random("noise"))
             .mul_scalar(self.config.target_noise);
         let action = self.slow_actor.forward(next.clone());
         let action = smoothed_action(action, noise, self.config.target_clip as f32);
         let value = self.slow_critic.forward(next, action).min_dim(0).reshape([rows]);
         let target = td::target(batch.reward.clone(), batch.discount.clone(), value).autodiff();
-        let latent = self.representation.encode_for_critic(&batch.observations);
+        let latent = self.agent.representation().encode_for_critic(&batch.observations);
         let taken = batch.actions.vectors(0).autodiff();
         let values = self.critic.module().forward(latent, taken);
         let q = values.clone().inner().mean();
         // The sum of the two mean squared errors.
         let loss = td::squared_error(values, target.reshape([1, rows])).mean().mul_scalar(2.0);
-        let mut parts = self.representation.critic_parts();
+        let mut parts = self.agent.representation_mut().critic_parts();
         parts.push(&mut self.critic);
         let done = update("critic", loss, &mut parts, None).map_err(|error| failure(run, error))?;
         run.log("loss/critic", f64::from(done.loss))?;
@@ -292,11 +262,12 @@ impl Td3 {
     /// The deterministic policy gradient through the first critic.
     fn improve_actor(&mut self, batch: &Transitions, run: &mut Run) -> Result<()> {
         let rows = batch.observations.rows();
-        let latent = self.representation.encode(&batch.observations).autodiff();
+        let latent = self.agent.representation().encode(&batch.observations).autodiff();
         let action = self.actor.module().forward(latent.clone());
         let value = self.critic.module().forward(latent, action).narrow(0, 0, 1).reshape([rows]);
         let loss = pathwise(value).mean();
-        let done = update("actor", loss, &mut [&mut self.actor], None).map_err(|error| failure(run, error))?;
+        let done =
+            update("actor", loss, &mut [&mut self.actor], None).map_err(|error| failure(run, error))?;
         run.log("loss/actor", f64::from(done.loss))
     }
 }
@@ -318,6 +289,10 @@ struct NoisyActor {
 impl Actor for NoisyActor {
     fn greedy(&self, latent: Tensor<2>) -> Tensor<2> {
         self.actor.forward(latent)
+    }
+
+    fn layers(&self, prefix: &str) -> Vec<Layer> {
+        self.actor.layers(&format!("{prefix}.actor"))
     }
 
     fn sample(&self, latent: Tensor<2>, random: &mut ChaCha8Rng) -> Tensor<2> {

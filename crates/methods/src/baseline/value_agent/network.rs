@@ -11,7 +11,9 @@ use nets::{
     NetsError, Observed,
     encoder::{Encoder, EncoderConfig, LatentShape},
     heads::{HeadNoise, QHead, QHeadConfig},
-    norm::renormalise,
+    mlp::Activation,
+    norm::{RENORMALISE_EPSILON, renormalise},
+    recipe::Layer,
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
@@ -91,6 +93,19 @@ impl QNetwork {
     /// `[B, A, N]` for observations, without dropout; without noise the mean weights.
     pub fn forward(&self, observed: &Observed, noise: Option<&HeadNoise>) -> Tensor<3> {
         self.head.forward(self.encode(observed, None), noise)
+    }
+
+    /// The layers of [`QNetwork::forward`] without noise, whose arrays lie under `prefix`.
+    pub fn layers(&self, prefix: &str) -> Vec<Layer> {
+        let mut layers = self.encoder.layers(&format!("{prefix}.encoder"));
+        if self.rectify {
+            layers.push(Layer::Activation { name: Activation::Relu });
+        }
+        if self.renormalise {
+            layers.push(Layer::Renormalise { epsilon: RENORMALISE_EPSILON });
+        }
+        layers.extend(self.head.layers(&format!("{prefix}.head")));
+        layers
     }
 }
 

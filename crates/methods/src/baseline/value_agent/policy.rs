@@ -2,15 +2,17 @@
 
 use burn::tensor::{Device, Tensor};
 use learn::batch;
-use nets::parameters;
+use nets::{
+    parameters,
+    recipe::{self, Layer},
+};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{Exported, Mode, Policy, Result};
-use serde_json::json;
 use worlds::{Actions, Layout, Observations};
 
 use super::{loss::Values, network::QNetwork};
-use crate::state::portable;
+use crate::export;
 
 /// How the network's numbers become actions.
 #[derive(Clone)]
@@ -69,20 +71,15 @@ impl Policy for ValuePolicy {
     }
 
     fn export(&self) -> Result<Exported> {
-        let values = match &self.actor.values {
-            Values::Scalar { .. } => json!({"kind": "values", "greedy": "argmax"}),
-            Values::Categorical(support) => json!({
-                "kind": "categorical-values", "support": support, "expected": "softmax over the atoms",
-                "greedy": "argmax of the expected value"}),
-        };
-        let recipe = json!({
-            "input": {"layout": self.actor.layout},
-            "modules": ["policy.encoder", "policy.head"],
-            "activation": "relu",
-            "head": "value + advantage - mean over actions of advantage; noisy layers use their mean weights",
-            "output": values,
-        });
-        Ok(Exported { weights: portable(parameters::export(&self.network, "policy")), recipe })
+        let mut layers: Vec<Layer> = recipe::input(&self.actor.layout).into_iter().collect();
+        layers.extend(self.network.layers("policy"));
+        if let Values::Categorical(support) = &self.actor.values {
+            layers.push(Layer::Expectation { support: support.locations() });
+        }
+        layers.push(Layer::Argmax);
+        let note = "The best action: before argmax stand the expected returns of all actions. Layers that \
+                    explored by noise are given without it.";
+        export::exported(layers, parameters::export(&self.network, "policy"), note)
     }
 }
 

@@ -51,7 +51,8 @@ fn agent(settings: Settings, seed: u64) -> (ValueAgent, Run) {
 }
 
 fn weights(agent: &ValueAgent) -> Vec<f32> {
-    agent.policy().export().unwrap().weights.into_iter().flat_map(|array| array.values).collect()
+    let arrays = nets::parameters::export(agent.network.inference(), "network");
+    arrays.into_iter().flat_map(|array| array.values).collect()
 }
 
 #[test]

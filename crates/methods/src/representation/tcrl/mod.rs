@@ -157,10 +157,8 @@ impl Method for Tcrl {
             planning,
             sigma: self.agent.sigma,
         };
-        let hidden = self.config.hidden.len();
-        let depth = [if self.config.raw { 0 } else { hidden + 1 }, hidden];
         let has_actor = self.config.has_actor();
-        Some(Box::new(TcrlPolicy::new(acting, self.experience.spec(), &self.device, has_actor, depth)))
+        Some(Box::new(TcrlPolicy::new(acting, self.experience.spec(), &self.device, has_actor)))
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

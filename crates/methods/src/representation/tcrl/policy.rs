@@ -7,17 +7,17 @@ use nets::{
     encoder::Encoder,
     heads::{Critic, DeterministicActor},
     parameters,
+    recipe::{self, Layer},
 };
 use rand_chacha::ChaCha8Rng;
 use run::{ActionScale, Exported, Mode, Policy, Result, RunError, Scope, Snapshot};
-use serde_json::{Value, json};
 use worlds::{ActionSpace, Actions, Layout, Observations, Spec};
 
 use super::{
     agent::noisy,
     planner::{LatentPlanner, PlanParts},
 };
-use crate::state::portable;
+use crate::export;
 
 /// Networks and planner, without graphs.
 #[derive(Clone)]
@@ -51,63 +51,19 @@ pub struct TcrlPolicy {
     device: Device,
     /// Whether actor and critic have been trained.
     has_actor: bool,
-    /// Number of linear layers of the encoder, and of the actor behind its trunk.
-    depth: [usize; 2],
 }
 
 impl TcrlPolicy {
-    /// A policy of a world; `depth` is the number of linear layers of encoder and actor.
-    pub fn new(acting: Acting, spec: &Spec, device: &Device, has_actor: bool, depth: [usize; 2]) -> Self {
+    /// A policy of a world.
+    pub fn new(acting: Acting, spec: &Spec, device: &Device, has_actor: bool) -> Self {
         Self {
             acting,
             layout: spec.input().clone(),
             space: spec.action.clone(),
             device: device.clone(),
             has_actor,
-            depth,
         }
     }
-
-    fn recipe(&self) -> Value {
-        let [encoder, actor] = self.depth;
-        let mut layers = perceptron("encoder.mlp", encoder);
-        layers.push(linear("actor.trunk.linear"));
-        layers.push(json!({"op": "layer_norm", "gain": "actor.trunk.norm.gamma",
-            "offset": "actor.trunk.norm.beta", "epsilon": 1e-5}));
-        layers.push(json!({"op": "tanh"}));
-        layers.extend(perceptron("actor.mlp", actor));
-        layers.push(json!({"op": "tanh"}));
-        let (low, high) = match &self.space {
-            ActionSpace::Box { low, high } => (low.as_slice(), high.as_slice()),
-            ActionSpace::Discrete { .. } => (&[][..], &[][..]),
-        };
-        let note = match self.acting.planning {
-            Some(_) => "the actor alone: the planner that acted in training is not part of this file",
-            None => "the actor's mean; linear layers compute x W + b with W of shape [inputs, outputs]",
-        };
-        json!({
-            "layers": layers,
-            "output": {"kind": "action", "range": [-1, 1], "low": low, "high": high},
-            "note": note,
-        })
-    }
-}
-
-/// A linear layer of a recipe.
-fn linear(name: &str) -> Value {
-    json!({"op": "linear", "weight": format!("{name}.weight"), "bias": format!("{name}.bias")})
-}
-
-/// `depth` linear layers of a recipe with ELU between them.
-fn perceptron(name: &str, depth: usize) -> Vec<Value> {
-    let mut layers = Vec::new();
-    for index in 0..depth {
-        if index > 0 {
-            layers.push(json!({"op": "elu"}));
-        }
-        layers.push(linear(&format!("{name}.layers.{index}")));
-    }
-    layers
 }
 
 impl Acting {
@@ -151,9 +107,21 @@ impl Policy for TcrlPolicy {
                     .to_owned(),
             ));
         }
-        let mut weights = portable(parameters::export(&self.acting.encoder, "encoder"));
-        weights.extend(portable(parameters::export(&self.acting.actor, "actor")));
-        Ok(Exported { weights, recipe: self.recipe() })
+        let note = match self.acting.planning {
+            Some(_) => {
+                "The actor alone: the planner that acts in this program is not part of the file, so that \
+                 scores may be lower."
+            }
+            None => "The greedy action, without the noise of training.",
+        };
+        let Acting { encoder, actor, .. } = &self.acting;
+        let mut layers: Vec<Layer> = recipe::input(&self.layout).into_iter().collect();
+        layers.extend(encoder.layers("encoder"));
+        layers.extend(actor.layers("actor"));
+        layers.push(export::to_world(&self.space));
+        let mut arrays = parameters::export(encoder, "encoder");
+        arrays.extend(parameters::export(actor, "actor"));
+        export::exported(layers, arrays, note)
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

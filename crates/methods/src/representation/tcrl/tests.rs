@@ -3,9 +3,8 @@
 use burn::tensor::Device;
 use learn::batch;
 use nets::parameters;
-use run::{Config, Exported, Method, Mode, Run, Scope, Snapshot, Task, task::World};
-use serde_json::Value;
-use worlds::{Actions, Array, Observations};
+use run::{Config, Method, Mode, Run, Scope, Snapshot, Task, task::World};
+use worlds::{Array, Observations};
 
 use super::{PlanConfig, PlannerKind, Tcrl, TcrlConfig, ValueKind, agent::Batch, n_step};
 
@@ -176,59 +175,6 @@ fn a_short_training_predicts_latents_and_rewards() {
     let best: f32 = (0..5).map(|step| -0.9_f32.powi(step)).sum();
     assert!(late[0] < 0.9 * best && late[0] < early[0], "{early:?} then {late:?}");
     assert!(late[1] < 0.3 * early[1], "{early:?} then {late:?}");
-}
-
-#[test]
-fn an_exported_policy_computes_the_same_actions() {
-    for raw in [false, true] {
-        let (mut method, mut run) = build(TcrlConfig { raw, ..small() }, 1);
-        steps(&mut method, &mut run, 30);
-        let mut policy = method.policy().unwrap();
-        let input = [0.3_f32, -0.9, 1.5];
-        let observations = Observations { rows: 1, fields: vec![Array::Float(input.to_vec())] };
-        let Actions::Continuous(acted) = policy.act(&observations, Mode::Greedy, run.random("test")).unwrap()
-        else {
-            panic!("pendulum's actions are continuous")
-        };
-        // The world's torque lies in [-2, 2].
-        let computed = follow(&policy.export().unwrap(), &input);
-        assert!((acted[0] - 2.0 * computed[0]).abs() < 1e-5, "{acted:?} {computed:?}");
-    }
-}
-
-/// Follows an export's recipe for one input, in f64.
-fn follow(exported: &Exported, input: &[f32]) -> Vec<f32> {
-    let values = |name: &Value| {
-        let array = exported.weights.iter().find(|array| Some(array.name.as_str()) == name.as_str());
-        array.unwrap().values.iter().map(|value| f64::from(*value)).collect::<Vec<f64>>()
-    };
-    let mut state: Vec<f64> = input.iter().map(|value| f64::from(*value)).collect();
-    for layer in exported.recipe["layers"].as_array().unwrap() {
-        match layer["op"].as_str().unwrap() {
-            "linear" => {
-                let (weight, mut sums) = (values(&layer["weight"]), values(&layer["bias"]));
-                let width = sums.len();
-                for (row, value) in state.iter().enumerate() {
-                    (0..width).for_each(|column| sums[column] += value * weight[row * width + column]);
-                }
-                state = sums;
-            }
-            "layer_norm" => {
-                let count = state.len() as f64;
-                let mean = state.iter().sum::<f64>() / count;
-                let variance = state.iter().map(|value| (value - mean).powi(2)).sum::<f64>() / count;
-                let scale = 1.0 / (variance + layer["epsilon"].as_f64().unwrap()).sqrt();
-                let (gain, offset) = (values(&layer["gain"]), values(&layer["offset"]));
-                for (index, value) in state.iter_mut().enumerate() {
-                    *value = (*value - mean) * scale * gain[index] + offset[index];
-                }
-            }
-            "elu" => state.iter_mut().filter(|value| **value < 0.0).for_each(|value| *value = value.exp_m1()),
-            "tanh" => state.iter_mut().for_each(|value| *value = value.tanh()),
-            other => panic!("unknown layer {other}"),
-        }
-    }
-    state.into_iter().map(|value| value as f32).collect()
 }
 
 #[test]

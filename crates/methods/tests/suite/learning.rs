@@ -1,8 +1,6 @@
 //! The baselines learn: every run here takes seconds and must leave chance far behind.
 
-mod harness;
-
-use harness::Trial;
+use crate::harness::Trial;
 
 #[test]
 fn ppo_balances_the_pole() {
@@ -44,7 +42,8 @@ fn td3_swings_up() {
 #[test]
 fn an_objective_plugs_into_other_agents() {
     for id in ["sac", "td3"] {
-        let mut trial = Trial::new(id, "pendulum", &["latent=tcrl", "hidden=[16]", "start_steps=300"], 600, 0);
+        let mut trial =
+            Trial::new(id, "pendulum", &["latent=tcrl", "hidden=[16]", "start_steps=300"], 600, 0);
         trial.train(400);
         assert!(trial.score(1).is_finite(), "{id}");
     }

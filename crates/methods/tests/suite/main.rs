@@ -1,0 +1,7 @@
+//! Tests over registered methods, in one program: each links the whole of the libraries.
+
+mod exactness;
+mod export;
+mod harness;
+mod interpreter;
+mod learning;

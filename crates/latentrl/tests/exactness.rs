@@ -41,7 +41,7 @@ const RAINBOW: Case = Case {
 const TCRL: Case = Case {
     method: "tcrl",
     world: "pendulum",
-    settings: &["hidden=[8]", "latent=4", "batch=4", "horizon=2", "random_episodes=2", "capacity=2000"],
+    settings: &["hidden=[8]", "latent_size=4", "batch=4", "horizon=2", "random_episodes=2", "capacity=2000"],
 };
 
 impl Case {

@@ -13,7 +13,7 @@ const TRIALS: [(&str, &str, &[&str]); 8] = [
     ("td3", "pendulum", &["hidden=[8]", "batch=16", "start_steps=100"]),
     ("dqn", "cartpole", SMALL_VALUES),
     ("rainbow", "minatar-breakout", SMALL_VALUES),
-    ("tcrl", "pendulum", &["hidden=[8]", "latent=4", "batch=8", "random_episodes=1", "update_every=10"]),
+    ("tcrl", "pendulum", &["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10"]),
     ("spr", "minatar-breakout", SMALL_VALUES),
 ];
 

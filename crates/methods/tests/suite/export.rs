@@ -18,7 +18,7 @@ const ROWS: usize = 24;
 #[test]
 fn policies_of_vectors() {
     let off_policy: &[&str] = &["hidden=[8]", "batch=16", "start_steps=100"];
-    let tcrl: &[&str] = &["hidden=[8]", "latent=4", "batch=8", "random_episodes=1", "update_every=10"];
+    let tcrl: &[&str] = &["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10"];
     let encoded = "encoder={kind=\"mlp\",hidden=[16],output=8,activation=\"elu\",norm=\"layer\"}";
     follows("ppo", "cartpole", &["rollout=32", "hidden=[8]"], 400);
     follows("ppo", "pendulum", &["rollout=32", "hidden=[8, 8]", "normalise_observations=true"], 400);
@@ -51,7 +51,7 @@ fn every_convolutional_encoder() {
 
 #[test]
 fn a_policy_that_plans_says_that_its_file_does_not() {
-    let small = ["hidden=[8]", "latent=4", "planner=\"mppi\""];
+    let small = ["hidden=[8]", "latent_size=4", "planner=\"mppi\""];
     let trial = Trial::new("tcrl", "pendulum", &small, 100, 1);
     let exported = trial.method.policy().expect("a policy").export().expect("an actor");
     assert!(exported.recipe["note"].as_str().expect("a sentence").contains("planner"));

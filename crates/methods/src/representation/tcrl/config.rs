@@ -121,7 +121,7 @@ pub struct TcrlConfig {
     /// linear layer of the first width, layer normalisation and tanh; the other widths follow.
     pub hidden: Vec<usize>,
     /// Width of the latent.
-    pub latent: usize,
+    pub latent_size: usize,
     /// Steps H of the latent rollout that is compared with the encoded observations.
     pub horizon: usize,
     /// Decay of the loss along the rollout.
@@ -174,7 +174,7 @@ impl Default for TcrlConfig {
             batch: 128,
             capacity: 200_000,
             hidden: vec![128, 128],
-            latent: 32,
+            latent_size: 32,
             noise_share: 0.3,
             plan: PlanConfig::default(),
             ..Self::paper()
@@ -215,7 +215,7 @@ impl TcrlConfig {
             ema: self.ema,
             target_rate: self.target_rate,
             hidden: self.hidden.clone(),
-            latent: self.latent,
+            latent: self.latent_size,
             adam: self.model_adam(),
             clip: self.gradient_clip,
         }
@@ -226,7 +226,7 @@ impl TcrlConfig {
             ("worlds", self.worlds),
             ("update_every", self.update_every as usize),
             ("batch", self.batch),
-            ("latent", self.latent),
+            ("latent_size", self.latent_size),
             ("horizon", self.horizon),
             ("n_step", self.n_step),
             ("imagined_steps", self.imagined_steps),
@@ -317,7 +317,7 @@ impl Config for TcrlConfig {
             weight_decay: 1e-6,
             gradient_clip: 10.0,
             hidden: vec![512, 512, 512],
-            latent: 50,
+            latent_size: 50,
             horizon: 5,
             rho: 0.9,
             distance: Distance::Cosine,

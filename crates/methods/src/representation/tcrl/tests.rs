@@ -15,7 +15,7 @@ fn small() -> TcrlConfig {
         batch: 16,
         capacity: 2_000,
         hidden: vec![16, 16],
-        latent: 4,
+        latent_size: 4,
         plan: PlanConfig { horizon: 3, iterations: 2, samples: 16, elites: 4, ..PlanConfig::default() },
         ..TcrlConfig::default()
     }
@@ -154,7 +154,7 @@ fn a_short_training_predicts_latents_and_rewards() {
         update_every: 1,
         batch: 32,
         hidden: vec![32, 32],
-        latent: 8,
+        latent_size: 8,
         learning_rate: 2e-3,
         ..TcrlConfig::default()
     };

@@ -1,0 +1,101 @@
+//! A method that counts, draws and reports, in two stages and without a world.
+
+use rand::RngExt;
+use run::{Card, Config, Method, Policy, Progress, Result, Run, Snapshot, Task};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Settings of the counter.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CounterConfig {
+    /// Step at which the second stage begins.
+    pub switch: u64,
+    /// Step at which there is nothing left to do.
+    pub end: u64,
+    /// Step at which the loss is not a number.
+    pub broken: u64,
+    /// How fast.
+    pub pace: Pace,
+}
+
+/// A table inside the settings.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Pace {
+    /// Steps of an iteration.
+    pub stride: u64,
+    /// A number with a point.
+    pub rate: f64,
+}
+
+impl Default for CounterConfig {
+    fn default() -> Self {
+        Self { switch: 50, end: u64::MAX >> 1, broken: u64::MAX >> 1, pace: Pace { stride: 3, rate: 0.5 } }
+    }
+}
+
+impl Config for CounterConfig {
+    fn paper() -> Self {
+        Self { switch: 500, ..Self::default() }
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        if self.pace.stride == 0 {
+            Err("`pace.stride` is 0: it must be at least 1".to_owned())
+        } else {
+            Ok(())
+        }
+    }
+}
+
+/// Counts to the end of its budget.
+pub struct Counter {
+    config: CounterConfig,
+    total: f64,
+}
+
+impl Method for Counter {
+    const CARD: Card = Card {
+        id: "counter",
+        title: "A counter",
+        paper: "none",
+        family: "test",
+        summary: "counts",
+        needs: &[],
+        metrics: &["loss/count"],
+        stages: &["first", "second"],
+        steps: 100,
+        instead: "nothing",
+    };
+    type Config = CounterConfig;
+
+    fn build(config: CounterConfig, _task: &Task, _run: &mut Run) -> Result<Self> {
+        Ok(Self { config, total: 0.0 })
+    }
+
+    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+        run.count_steps(self.config.pace.stride);
+        self.total += run.random("noise").random::<f64>();
+        let loss = if run.steps() >= self.config.broken { f64::NAN } else { self.total };
+        run.log("loss/count", loss)?;
+        if run.steps().is_multiple_of(6) {
+            run.episode(self.total, 2);
+        }
+        let stage = if run.steps() < self.config.switch { "first" } else { "second" };
+        Ok(Progress { stage, finished: run.steps() >= self.config.end })
+    }
+
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        None
+    }
+
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        snapshot.put("total", &self.total)
+    }
+
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.total = snapshot.get("total")?;
+        Ok(())
+    }
+}

@@ -1,0 +1,6 @@
+//! Tests of the loop and its files with a method that learns nothing.
+
+mod counter;
+mod files;
+mod session;
+mod settings;

@@ -67,7 +67,7 @@ pub enum LearnError {
         found: usize,
     },
     /// An objective does not fit the agent or the task.
-    #[error("`--latent {id}` makes no sense here: {reason}")]
+    #[error("the objective `{id}` does not fit here: {reason}")]
     Objective {
         /// The objective's name.
         id: &'static str,

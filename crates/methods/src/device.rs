@@ -24,7 +24,7 @@ pub fn parse(name: &str) -> Result<Device> {
     match name {
         "cpu" => Ok(Device::flex()),
         #[cfg(feature = "webgpu")]
-        "webgpu" => Ok(Device::webgpu(burn::tensor::DeviceKind::DefaultDevice)),
+        "webgpu" => Ok(Device::wgpu(burn::tensor::DeviceKind::DefaultDevice)),
         "webgpu" => Err(run::RunError::Config(
             "device `webgpu` is not in this build: build with `--features webgpu`".to_owned(),
         )),

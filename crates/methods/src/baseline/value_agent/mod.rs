@@ -273,7 +273,7 @@ fn fits(objective: &dyn Objective, world: &World) -> Result<()> {
     match objective.rule() {
         UpdateRule::Summed => Ok(()),
         UpdateRule::Own { .. } => Err(RunError::Task(format!(
-            "`--latent {}` makes no sense here: it takes steps of its own before a critic's, but this agent \
+            "the objective `{}` does not fit here: it takes steps of its own before a critic's, but this agent \
              has one loss: use `spr`",
             objective.id()
         ))),

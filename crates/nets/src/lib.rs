@@ -22,6 +22,7 @@ pub mod noisy;
 pub mod norm;
 pub mod observed;
 pub mod parameters;
+mod pointwise;
 pub mod recipe;
 pub mod tanh;
 

@@ -1,66 +1,35 @@
-//! The hyperbolic tangent, fast on the CPU.
-//!
-//! The CPU backend calls the C library's `tanhf` element by element, which took more than half of
-//! the time of a policy-gradient update with tanh networks. The rational approximation here is
-//! computed in lanes and is as accurate to within a few units in the last place.
+//! The hyperbolic tangent.
 
-use burn::tensor::{DType, Device, Tensor, TensorData};
+use burn::tensor::Tensor;
+
+use crate::pointwise::{self, Pointwise};
 
 /// Beyond this the approximation is 1 to the last bit.
 const LIMIT: f32 = 7.905_311;
 
 /// tanh of every element, with its gradient 1 - tanh².
 pub fn tanh<const D: usize>(input: Tensor<D>) -> Tensor<D> {
-    let device = input.device();
-    if device.clone().without_autodiff() != Device::flex() {
-        return input.tanh();
-    }
-    if !device.is_autodiff() {
-        return on_host(input);
-    }
-    let value = on_host(input.clone().without_autodiff()).autodiff();
-    if !input.is_tracked() {
-        return value;
-    }
-    // A value computed elsewhere with the gradient of tanh: y + (x - sg(x)) (1 - y²).
-    let slope = value.clone().square().neg().add_scalar(1.0);
-    value + (input.clone() - input.detach()) * slope
+    pointwise::apply::<Tanh, D>(input)
 }
 
-fn on_host<const D: usize>(input: Tensor<D>) -> Tensor<D> {
-    if input.dtype() != DType::F32 {
-        return input.tanh();
-    }
-    let (shape, device) = (input.dims(), input.device());
-    let mut data = input.into_data();
-    match data.as_mut_slice::<f32>() {
-        Ok(values) => {
-            apply(values);
-            Tensor::from_data(data, &device)
-        }
-        // Bytes that are not aligned to numbers: read them one by one.
-        Err(_) => {
-            let mut values: Vec<f32> = data.iter().collect();
-            apply(&mut values);
-            Tensor::from_data(TensorData::new(values, shape), &device)
-        }
-    }
-}
+struct Tanh;
 
-/// Replaces every value by its tanh, in the widest lanes that the processor has.
-fn apply(values: &mut [f32]) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-        // SAFETY: the processor has the two features that the function is compiled for.
-        return unsafe { apply_wide(values) };
+impl Pointwise for Tanh {
+    #[inline(always)]
+    fn value(x: f32) -> f32 {
+        approximate(x)
     }
-    values.iter_mut().for_each(|value| *value = approximate(*value));
-}
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn apply_wide(values: &mut [f32]) {
-    values.iter_mut().for_each(|value| *value = approximate(*value));
+    #[inline(always)]
+    fn tangent(x: f32) -> (f32, f32) {
+        let value = approximate(x);
+        let slope = 1.0 - value * value;
+        (slope, value - slope * x)
+    }
+
+    fn by_tensors<const D: usize>(input: Tensor<D>) -> Tensor<D> {
+        input.tanh()
+    }
 }
 
 /// tanh(x) as x P(x²)/Q(x²): a minimax fit of degrees 13 and 6 (the one that Eigen uses), with a
@@ -100,23 +69,7 @@ mod tests {
     }
 
     #[test]
-    fn its_gradient_is_one_minus_its_square() {
-        let device = Device::flex().autodiff();
-        let x = Tensor::<1>::from_floats([-9.0, -1.5, 0.0, 0.3, 2.0], &device).require_grad();
-        let weights = Tensor::<1>::from_floats([1.0, 2.0, 3.0, 4.0, 5.0], &device);
-        let gradients = (tanh(x.clone()) * weights).sum().backward();
-        let got: Vec<f32> = x.grad(&gradients).unwrap().into_data().iter().collect();
-        for ((got, x), weight) in got.iter().zip([-9.0_f64, -1.5, 0.0, 0.3, 2.0]).zip(1..) {
-            let exact = f64::from(weight) * (1.0 - x.tanh().powi(2));
-            assert!((f64::from(*got) - exact).abs() < 3e-6, "{x}: {got} against {exact}");
-        }
-    }
-
-    #[test]
-    fn without_gradients_it_keeps_the_device() {
-        let y = tanh(Tensor::<2>::from_floats([[0.5, -0.5]], &Device::flex()));
-        assert!(!y.device().is_autodiff());
-        let y: Vec<f32> = y.into_data().iter().collect();
-        assert!((y[0] - 0.462_117_16).abs() < 1e-6 && y[0] == -y[1]);
+    fn its_gradient_is_that_of_the_tensor_operation() {
+        pointwise::tests::agrees::<Tanh>(&[-30.0, -9.0, -1.5, 0.0, 1e-3, 0.3, 2.0, 8.0], 3e-6);
     }
 }

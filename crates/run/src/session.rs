@@ -62,6 +62,20 @@ struct Position {
     seconds: f64,
 }
 
+impl Position {
+    /// Before the first iteration.
+    fn start(settings: &Settings) -> Self {
+        Self {
+            stage: String::new(),
+            next_record: settings.run.record_every,
+            next_evaluation: settings.run.eval_every,
+            next_checkpoint: settings.run.checkpoint_every.unwrap_or(u64::MAX),
+            metrics_length: 0,
+            seconds: 0.0,
+        }
+    }
+}
+
 /// A run in progress, with its folder.
 pub struct Session {
     folder: Folder,
@@ -95,13 +109,23 @@ pub fn load_latest(
     run: &mut Run,
 ) -> Result<u64> {
     let mut checkpoints = Checkpoints::new(folder, &settings.method);
-    let step = checkpoints.latest()?.ok_or_else(|| {
+    let loaded = restore(&mut checkpoints, method, run)?;
+    loaded.map(|(step, _)| step).ok_or_else(|| {
         RunError::checkpoint(&folder.checkpoints(), "the run has not written one yet: resume it first")
-    })?;
+    })
+}
+
+/// Loads the latest checkpoint, where there is one; gives its step and all that it holds.
+fn restore(
+    checkpoints: &mut Checkpoints,
+    method: &mut dyn AnyMethod,
+    run: &mut Run,
+) -> Result<Option<(u64, Snapshot)>> {
+    let Some(step) = checkpoints.latest()? else { return Ok(None) };
     let snapshot = checkpoints.read(step)?;
     run.load(&snapshot)?;
     method.load(&snapshot)?;
-    Ok(step)
+    Ok(Some((step, snapshot)))
 }
 
 impl Session {
@@ -122,15 +146,9 @@ impl Session {
             let _ = std::fs::remove_dir_all(place);
         }
         written?;
-        let position = Position {
-            stage: String::new(),
-            next_record: settings.run.record_every,
-            next_evaluation: settings.run.eval_every,
-            next_checkpoint: settings.run.checkpoint_every.unwrap_or(u64::MAX),
-            metrics_length: 0,
-            seconds: 0.0,
-        };
-        Self::assemble(folder, settings, task, run, method, position, None)
+        let position = Position::start(&settings);
+        let checkpoints = Checkpoints::new(&folder, &settings.method);
+        Self::assemble(folder, settings, task, run, method, position, checkpoints)
     }
 
     /// Continues a run from its latest checkpoint, or from the start where it died before its
@@ -141,21 +159,11 @@ impl Session {
     pub fn resume(entry: &Entry, settings: Settings, task: Task, folder: Folder) -> Result<Self> {
         let mut checkpoints = Checkpoints::new(&folder, &settings.method);
         let (mut method, mut run) = build(entry, &settings, &task)?;
-        let mut position = Position {
-            stage: String::new(),
-            next_record: settings.run.record_every,
-            next_evaluation: settings.run.eval_every,
-            next_checkpoint: settings.run.checkpoint_every.unwrap_or(u64::MAX),
-            metrics_length: 0,
-            seconds: 0.0,
-        };
-        if let Some(step) = checkpoints.latest()? {
-            let snapshot = checkpoints.read(step)?;
-            run.load(&snapshot)?;
-            method.load(&snapshot)?;
+        let mut position = Position::start(&settings);
+        if let Some((_, snapshot)) = restore(&mut checkpoints, method.as_mut(), &mut run)? {
             position = snapshot.get("loop")?;
         }
-        Self::assemble(folder, settings, task, run, method, position, Some(checkpoints))
+        Self::assemble(folder, settings, task, run, method, position, checkpoints)
     }
 
     fn assemble(
@@ -165,10 +173,9 @@ impl Session {
         run: Run,
         method: Box<dyn AnyMethod>,
         position: Position,
-        checkpoints: Option<Checkpoints>,
+        checkpoints: Checkpoints,
     ) -> Result<Self> {
         let metrics = Metrics::open(&folder, position.metrics_length)?;
-        let checkpoints = checkpoints.unwrap_or_else(|| Checkpoints::new(&folder, &settings.method));
         let now = Instant::now();
         let began_step = run.steps();
         Ok(Self {

@@ -74,11 +74,6 @@ impl<M: Module> Trained<M> {
         self.module = Some(module);
     }
 
-    /// Forgets all moments and step counts.
-    pub fn reset_optimiser(&mut self) {
-        self.slots = slots(self.module());
-    }
-
     /// Keeps Adam's state in tensors even on the CPU, to compare the two implementations.
     #[cfg(test)]
     pub(crate) fn force_tensors(&mut self) {

@@ -16,7 +16,7 @@ pub struct Stored {
     pub run: Run,
     /// Environment steps of the checkpoint.
     pub step: u64,
-    trained: World,
+    trained: Option<World>,
 }
 
 impl Stored {
@@ -33,20 +33,36 @@ impl Stored {
         let entry = methods::find(&settings.method)?;
         methods::device::check(&settings.device)?;
         let task = setup::task(entry, &settings)?;
-        let trained = task.require::<World>(entry.card)?.clone();
+        let trained = task.get::<World>().cloned();
         let (mut method, mut run) = session::build(entry, &settings, &task)?;
         let step = session::load_latest(&folder, &settings, method.as_mut(), &mut run)?;
         Ok(Self { settings, method, run, step, trained })
     }
 
-    /// The world to act in: the one asked for, else the run's evaluation world.
-    pub fn world(&self, asked: Option<&str>) -> Result<World, Failure> {
+    /// The world to be scored in: the one asked for, else the run's evaluation world; none where
+    /// the method works without.
+    pub fn evaluation_world(&self, asked: Option<&str>) -> Result<Option<World>, Failure> {
+        let Some(trained) = &self.trained else {
+            return match asked {
+                Some(_) => Err(self.without_world()),
+                None => Ok(None),
+            };
+        };
         let Some(name) = asked.or(self.settings.task.eval_world.as_deref()) else {
-            return Ok(self.trained.clone());
+            return Ok(Some(trained.clone()));
         };
         let world = World::new(name)?;
-        setup::check_same_spaces(&self.trained.spec, &world.spec)?;
-        Ok(world)
+        setup::check_same_spaces(&trained.spec, &world.spec)?;
+        Ok(Some(world))
+    }
+
+    /// The world to act in.
+    pub fn world(&self, asked: Option<&str>) -> Result<World, Failure> {
+        self.evaluation_world(asked)?.ok_or_else(|| self.without_world())
+    }
+
+    fn without_world(&self) -> Failure {
+        Failure::usage(format!("`{}` works without a world: there is none to act in", self.settings.method))
     }
 
     /// What acts.

@@ -93,15 +93,21 @@ fn told(summary: &Summary, place: &Path) -> String {
             command_line("resume", place, "")
         );
     }
-    format!(
-        "{}: {steps} steps, {} episodes in {time}\n{}\nrun:     {shown}\nscore:   {}\nwatch:   {}\nexport:  {}",
-        reason(summary.reason),
-        count(summary.episodes),
-        evaluation_line(summary.steps, &summary.scores),
-        command_line("eval", place, ""),
-        command_line("play", place, "--gif play.gif"),
-        command_line("export", place, "--out policy.safetensors"),
-    )
+    let episodes = match summary.episodes {
+        0 => String::new(),
+        episodes => format!(", {} episodes", count(episodes)),
+    };
+    let mut lines = vec![format!("{}: {steps} steps{episodes} in {time}", reason(summary.reason))];
+    if !summary.scores.is_empty() {
+        lines.push(evaluation_line(summary.steps, &summary.scores));
+    }
+    lines.push(format!("run:     {shown}"));
+    lines.push(format!("score:   {}", command_line("eval", place, "")));
+    if summary.world.is_some() {
+        lines.push(format!("watch:   {}", command_line("play", place, "--gif play.gif")));
+        lines.push(format!("export:  {}", command_line("export", place, "--out policy.safetensors")));
+    }
+    lines.join("\n")
 }
 
 /// Why a run ended, for people.

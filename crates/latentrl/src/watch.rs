@@ -43,13 +43,13 @@ impl Pace {
 /// How far a run is.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Standing {
-    /// Environment steps so far.
+    /// Steps so far, in the method's unit.
     pub steps: u64,
     /// Complete training episodes.
     pub episodes: u64,
     /// Mean return of the latest training episodes.
     pub recent: Option<f64>,
-    /// Environment steps per second.
+    /// Steps per second.
     pub speed: f64,
     /// Seconds that are probably left.
     pub left: f64,
@@ -106,13 +106,13 @@ pub enum Report {
 pub fn evaluation_line(step: u64, scores: &Scores) -> String {
     let mut parts = Vec::new();
     for (name, score) in scores {
-        let part =
-            format!("{} {} ± {}", name.trim_start_matches("eval/"), number(score.mean), number(score.std));
+        let spread = if score.n > 1 { format!(" ± {}", number(score.std)) } else { String::new() };
+        let part = format!("{} {}{spread}", name.trim_start_matches("eval/"), number(score.mean));
         // The return is what people look for.
         parts.insert(if name == "eval/return" { 0 } else { parts.len() }, part);
     }
-    let episodes = scores.values().map(|score| score.n).max().unwrap_or(0);
-    format!("evaluation at step {}: {} ({episodes} episodes)", count(step), parts.join(", "))
+    let episodes = scores.get("eval/length").map(|score| format!(" ({} episodes)", score.n));
+    format!("evaluation at step {}: {}{}", count(step), parts.join(", "), episodes.unwrap_or_default())
 }
 
 /// A progress bar on standard error: live on a terminal, a line every few seconds elsewhere.

@@ -42,6 +42,20 @@ pub enum Need {
     },
 }
 
+/// The one number that says how good a run is, where a method is compared with others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct Primary {
+    /// Name of a metric in the evaluation's scores.
+    pub metric: &'static str,
+    /// Whether more is better.
+    pub higher_is_better: bool,
+}
+
+impl Primary {
+    /// Mean return of evaluation episodes.
+    pub const RETURN: Primary = Primary { metric: "eval/return", higher_is_better: true };
+}
+
 /// A method's declaration, as `list` and `info` show it.
 #[derive(Clone, Copy, Debug, Serialize)]
 pub struct Card {
@@ -57,11 +71,16 @@ pub struct Card {
     pub summary: &'static str,
     /// What it cannot do without.
     pub needs: &'static [Need],
-    /// Names of the metrics it emits besides the common ones.
+    /// Names of the metrics it emits besides the common ones; one that ends in `*` stands for all
+    /// that begin so.
     pub metrics: &'static [&'static str],
     /// Stages of its training in order.
     pub stages: &'static [&'static str],
-    /// Environment steps of a run when no budget is given.
+    /// The number that comparisons go by.
+    pub primary: Primary,
+    /// What the steps of a run count, in the plural: `environment steps`, `iterations`, ...
+    pub unit: &'static str,
+    /// Steps of a run when no budget is given.
     pub steps: u64,
     /// What to try instead when the actions are of the other kind.
     pub instead: &'static str,

@@ -20,7 +20,7 @@ struct Mean {
 /// Counters that budgets and learning curves are measured in.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Meters {
-    /// Environment steps, all copies together.
+    /// Steps in the method's unit; environment steps of all copies together.
     pub steps: u64,
     /// Complete training episodes.
     pub episodes: u64,
@@ -35,6 +35,7 @@ pub struct Run {
     pending: BTreeMap<String, Mean>,
     recent: VecDeque<f64>,
     tallies: BTreeMap<String, (u64, u64)>,
+    phases: BTreeMap<String, Mean>,
     notes: Vec<String>,
     total_steps: u64,
     device: String,
@@ -58,6 +59,7 @@ impl Run {
             pending: BTreeMap::new(),
             recent: VecDeque::new(),
             tallies: BTreeMap::new(),
+            phases: BTreeMap::new(),
             notes: Vec::new(),
             total_steps,
             device: device.to_owned(),
@@ -84,12 +86,12 @@ impl Run {
         &self.device
     }
 
-    /// Environment steps so far.
+    /// Steps so far, in the method's unit.
     pub fn steps(&self) -> u64 {
         self.meters.steps
     }
 
-    /// Environment steps of the whole run; schedules are laid over it. A run with a budget of time
+    /// Steps of the whole run; schedules are laid over it. A run with a budget of time
     /// uses the method's own number, so that nothing it computes depends on the clock.
     pub fn total_steps(&self) -> u64 {
         self.total_steps
@@ -105,7 +107,7 @@ impl Run {
         (!self.recent.is_empty()).then(|| self.recent.iter().sum::<f64>() / self.recent.len() as f64)
     }
 
-    /// Counts environment steps.
+    /// Counts steps.
     pub fn count_steps(&mut self, steps: u64) {
         self.meters.steps += steps;
     }
@@ -161,6 +163,18 @@ impl Run {
             )));
         }
         Ok(())
+    }
+
+    /// Reports how long a phase of an iteration took. Means over the session stand under `clock`,
+    /// apart from everything that must be equal after a resume.
+    pub fn phase(&mut self, name: &str, seconds: f64) {
+        let mean = self.phases.entry(name.to_owned()).or_default();
+        mean.sum += seconds;
+        mean.count += 1;
+    }
+
+    pub(crate) fn phases(&self) -> BTreeMap<String, f64> {
+        self.phases.iter().map(|(name, mean)| (name.clone(), mean.sum / mean.count as f64)).collect()
     }
 
     /// Tells the user something once, such as an action box that is being rescaled.

@@ -21,7 +21,7 @@ pub mod streams;
 pub mod summary;
 pub mod task;
 
-pub use card::{ActionNeed, Card, Need, ObservationNeed};
+pub use card::{ActionNeed, Card, Need, ObservationNeed, Primary};
 pub use collector::{ActionScale, Collector};
 pub use context::Run;
 pub use error::{Result, RunError};

@@ -3,7 +3,7 @@
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
-    Result, RunError, Snapshot, Task,
+    Result, Snapshot, Task,
     card::Card,
     context::Run,
     policy::Policy,
@@ -59,18 +59,19 @@ pub trait Method: Sized + Send + 'static {
     /// What acts, as it is now; nothing where the product is not a policy.
     fn policy(&self) -> Option<Box<dyn Policy>>;
 
-    /// Scores the method under a protocol.
+    /// Scores the method under a protocol. Unless a method says otherwise its policy plays in the
+    /// protocol's world, and there are no scores where one of them is missing. A method with
+    /// measures of its own draws from `run.derived` only, so that evaluating changes nothing.
     ///
     /// # Errors
-    /// The product is not a policy, or the world or the policy fails.
+    /// The world or the policy fails.
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        let mut policy = self.policy().ok_or_else(|| {
-            RunError::Task(format!(
-                "the product of `{}` is not a policy: there is nothing to play",
-                Self::CARD.id
-            ))
-        })?;
-        evaluate(policy.as_mut(), protocol, &mut run.derived("eval", protocol.seed))
+        match (self.policy(), &protocol.world) {
+            (Some(mut policy), Some(world)) => {
+                evaluate(policy.as_mut(), world, protocol, &mut run.derived("eval", protocol.seed))
+            }
+            _ => Ok(Scores::new()),
+        }
     }
 
     /// Writes the complete state.

@@ -26,12 +26,15 @@ pub enum Kind {
 }
 
 /// What depends on time or machine; nothing else in a record does.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Clock {
     /// Seconds of training so far, all sessions together.
     pub seconds: f64,
-    /// Environment steps per second in this session.
+    /// Steps per second in this session.
     pub steps_per_second: f64,
+    /// Mean seconds of each phase that the method times, over this session.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub phases: BTreeMap<String, f64>,
 }
 
 /// One line of `metrics.jsonl`.
@@ -39,7 +42,7 @@ pub struct Clock {
 pub struct Record {
     /// What it tells of.
     pub kind: Kind,
-    /// Environment steps so far.
+    /// Steps so far, in the method's unit.
     pub step: u64,
     /// The method's current stage.
     pub stage: String,

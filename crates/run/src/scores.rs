@@ -15,8 +15,8 @@ use crate::{
 /// How a policy is scored.
 #[derive(Clone, Debug)]
 pub struct Protocol {
-    /// The world to act in.
-    pub world: World,
+    /// The world to act in; methods whose product is not a policy need none.
+    pub world: Option<World>,
     /// Complete episodes.
     pub episodes: usize,
     /// Seed of the world's copies.
@@ -61,19 +61,32 @@ impl Score {
 /// Scores by metric name (`eval/return`, `eval/length`, ...).
 pub type Scores = BTreeMap<String, Score>;
 
+/// Scores that are known exactly, or are one number by nature: each is a summary of one value.
+pub fn exact<'a>(values: impl IntoIterator<Item = (&'a str, f64)>) -> Scores {
+    let one = |(name, value): (&str, f64)| {
+        (name.to_owned(), Score { mean: value, std: 0.0, min: value, max: value, n: 1 })
+    };
+    values.into_iter().map(one).collect()
+}
+
 /// At most this many copies of the world act at once in an evaluation.
 const ROWS: usize = 32;
 
-/// Runs complete episodes. Every copy has a fixed share of the episodes, so that short episodes
+/// Runs complete episodes in `world`. Every copy has a fixed share of the episodes, so that short episodes
 /// are not counted more often than long ones.
 ///
 /// # Errors
 /// The world or the policy fails.
-pub fn evaluate(policy: &mut dyn Policy, protocol: &Protocol, random: &mut ChaCha8Rng) -> Result<Scores> {
+pub fn evaluate(
+    policy: &mut dyn Policy,
+    world: &World,
+    protocol: &Protocol,
+    random: &mut ChaCha8Rng,
+) -> Result<Scores> {
     let rows = protocol.episodes.clamp(1, ROWS);
-    let spec = &protocol.world.spec;
+    let spec = &world.spec;
     let channels = spec.rewards.len();
-    let mut worlds = protocol.world.make(rows, protocol.seed)?;
+    let mut worlds = world.make(rows, protocol.seed)?;
     let mut outcome = Outcome::new(spec, rows);
     let mut left: Vec<usize> =
         (0..rows).map(|row| protocol.episodes / rows + usize::from(row < protocol.episodes % rows)).collect();

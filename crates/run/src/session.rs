@@ -234,7 +234,8 @@ impl Session {
             _ => self.evaluate(self.settings.run.final_episodes, watcher)?,
         };
         self.metrics.flush()?;
-        let summary = Summary::new(&self.settings, &self.run, reason, scores, self.clock());
+        let clock = Clock { phases: self.run.phases(), ..self.clock() };
+        let summary = Summary::new(&self.settings, &self.run, reason, scores, clock);
         summary.write(&self.folder)?;
         Ok(summary)
     }
@@ -255,7 +256,11 @@ impl Session {
     fn clock(&self) -> Clock {
         let seconds = self.began.elapsed().as_secs_f64();
         let steps = (self.run.steps() - self.began_step) as f64;
-        Clock { seconds: self.position.seconds + seconds, steps_per_second: steps / seconds.max(1e-9) }
+        Clock {
+            seconds: self.position.seconds + seconds,
+            steps_per_second: steps / seconds.max(1e-9),
+            ..Clock::default()
+        }
     }
 
     fn append(&mut self, kind: Kind, values: std::collections::BTreeMap<String, f64>) -> Result<()> {
@@ -265,7 +270,7 @@ impl Session {
             stage: self.position.stage.clone(),
             values,
             text: None,
-            clock: self.clock(),
+            clock: Clock { phases: self.run.phases(), ..self.clock() },
         };
         self.metrics.append(&record)
     }
@@ -308,11 +313,13 @@ impl Session {
             Some(name) => Some(World::new(name)?),
             None => self.task.get::<World>().cloned(),
         };
-        let Some(world) = world else { return Ok(Scores::new()) };
         let step = self.run.steps();
         let seed = self.run.derived("eval-world", step).next_u64();
         let protocol = Protocol { world, episodes, seed, mode: Mode::Greedy };
         let scores = self.method.evaluate(&protocol, &mut self.run)?;
+        if scores.is_empty() {
+            return Ok(scores);
+        }
         let means = scores.iter().map(|(name, score)| (name.clone(), score.mean)).collect();
         self.append(Kind::Eval, means)?;
         watcher.evaluated(step, &scores);

@@ -47,13 +47,16 @@ pub struct Arguments {
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     methods::prepare_threads();
     let mut stored = Stored::load(&arguments.run)?;
-    let world = stored.world(arguments.world.as_deref())?;
+    let world = stored.evaluation_world(arguments.world.as_deref())?;
     let mode = if arguments.sample { Mode::Sample } else { Mode::Greedy };
     // The episodes depend on this seed only, and are not those of a training run of the same seed.
     let seed = worlds::seed::stream(arguments.seed, "eval-command", 0).next_u64();
-    let name = world.spec.name.clone();
+    let name = world.as_ref().map(|world| world.spec.name.clone());
     let protocol = Protocol { world, episodes: arguments.episodes, seed, mode };
     let scores = stored.method.evaluate(&protocol, &mut stored.run).map_err(Failure::failed)?;
+    if scores.is_empty() {
+        return Err(Failure::usage(format!("`{}` has nothing to score", stored.settings.method)));
+    }
     if arguments.json {
         return print_json(&json!({
             "run": arguments.run.display().to_string(),
@@ -66,14 +69,15 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
             "scores": scores,
         }));
     }
-    let mut table = Table::new(&["score", "mean", "std", "min", "max", "episodes"]);
+    let mut table = Table::new(&["score", "mean", "std", "min", "max", "values"]);
     for (name, score) in &scores {
         let numbers = [score.mean, score.std, score.min, score.max].map(number);
         table.row([name.clone()].into_iter().chain(numbers).chain([score.n.to_string()]));
     }
     print(&format!(
-        "{} in {name} after {} steps\n\n{}",
+        "{}{} after {} steps\n\n{}",
         stored.settings.method,
+        name.map(|name| format!(" in {name}")).unwrap_or_default(),
         count(stored.step),
         table.render()
     ))

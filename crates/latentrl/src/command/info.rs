@@ -56,7 +56,7 @@ fn head(card: &Card) -> String {
         ("needs", needs(card)),
         ("stages", card.stages.join(", ")),
         ("metrics", card.metrics.join(", ")),
-        ("steps", format!("{} where neither --steps nor --budget is given", count(card.steps))),
+        ("steps", format!("{} {} where neither --steps nor --budget is given", count(card.steps), card.unit)),
     ];
     text.push_str("\n\n");
     for (name, value) in lines.iter().filter(|(_, value)| !value.is_empty()) {

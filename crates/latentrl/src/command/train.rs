@@ -104,12 +104,17 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
 
 /// `runs/<method>-<world>-s<seed>-<time>`, with the last seed too where there are several.
 fn default_place(settings: &Settings, seeds: Option<u64>) -> PathBuf {
-    let world = settings.task.world.as_deref().unwrap_or("none").replace([',', '='], "-");
+    let world = settings.task.world.as_deref().map(|name| format!("-{}", name.replace([',', '='], "-")));
     let first = settings.seed;
     let seeds =
         seeds.map_or(format!("s{first}"), |count| format!("s{first}to{}", first.saturating_add(count - 1)));
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
-    PathBuf::from("runs").join(format!("{}-{world}-{seeds}-{}", settings.method, timestamp(seconds)))
+    PathBuf::from("runs").join(format!(
+        "{}{}-{seeds}-{}",
+        settings.method,
+        world.unwrap_or_default(),
+        timestamp(seconds)
+    ))
 }
 
 /// Universal time as `20260131-235959`.

@@ -7,7 +7,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{
     ActionNeed, ActionScale, Card, Collector, Config, Exported, Method, Mode, Need, ObservationNeed, Policy,
-    Progress, Result, Run, RunError, Snapshot, Task, task::World,
+    Primary, Progress, Result, Run, RunError, Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ impl Method for Random {
         needs: &[Need::World { actions: ActionNeed::Any, observations: ObservationNeed::Any }],
         metrics: &[],
         stages: &["main"],
+        primary: Primary::RETURN,
+        unit: "environment steps",
         steps: 10_000,
         instead: "any other method",
     };

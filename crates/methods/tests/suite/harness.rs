@@ -6,19 +6,19 @@ use run::{AnyMethod, Entry, Preset, Protocol, Run, Snapshot, Task, config, polic
 pub struct Trial {
     pub method: Box<dyn AnyMethod>,
     pub run: Run,
-    world: World,
+    world: Option<World>,
 }
 
 impl Trial {
-    /// The laptop preset with these settings.
+    /// The laptop preset with these settings; `world` is empty where the method takes none.
     pub fn new(id: &str, world: &str, settings: &[&str], steps: u64, seed: u64) -> Self {
         let entry: &Entry = methods::find(id).expect("the method is registered");
         let mut table = (entry.preset)(Preset::Laptop).expect("a preset has a TOML form");
         for setting in settings {
             config::set(&mut table, setting).expect("the setting exists");
         }
-        let world = World::new(world).expect("the world exists");
-        let task = Task::new().with(world.clone());
+        let world = (!world.is_empty()).then(|| World::new(world).expect("the world exists"));
+        let task = world.iter().cloned().fold(Task::new(), Task::with);
         let mut run = Run::new(seed, steps, "cpu");
         let method = (entry.build)(&table, &task, &mut run).expect("the method fits the world");
         Self { method, run, world }
@@ -33,9 +33,14 @@ impl Trial {
 
     /// Mean greedy return of `episodes` episodes.
     pub fn score(&mut self, episodes: usize) -> f64 {
+        self.metric("eval/return", episodes)
+    }
+
+    /// The mean of one of the evaluation's scores.
+    pub fn metric(&mut self, name: &str, episodes: usize) -> f64 {
         let protocol = Protocol { world: self.world.clone(), episodes, seed: 7, mode: Mode::Greedy };
-        let scores = self.method.evaluate(&protocol, &mut self.run).expect("the policy plays");
-        scores["eval/return"].mean
+        let scores = self.method.evaluate(&protocol, &mut self.run).expect("the method is scored");
+        scores[name].mean
     }
 
     /// The complete state.

@@ -1,7 +1,7 @@
 //! A method that counts, draws and reports, in two stages and without a world.
 
 use rand::RngExt;
-use run::{Card, Config, Method, Policy, Progress, Result, Run, Snapshot, Task};
+use run::{Card, Config, Method, Policy, Primary, Progress, Result, Run, Snapshot, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,8 @@ impl Method for Counter {
         needs: &[],
         metrics: &["loss/count"],
         stages: &["first", "second"],
+        primary: Primary::RETURN,
+        unit: "counts",
         steps: 100,
         instead: "nothing",
     };

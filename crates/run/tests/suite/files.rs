@@ -21,7 +21,7 @@ fn events_are_framed_as_tensorboard_reads_them() {
         stage: "main".to_owned(),
         values: BTreeMap::from([("loss/a".to_owned(), 1.5)]),
         text: None,
-        clock: Clock { seconds: 2.0, steps_per_second: 150.0 },
+        clock: Clock { seconds: 2.0, steps_per_second: 150.0, ..Clock::default() },
     };
     let mut events = EventFile::create(&folder).expect("it can be written");
     events.append(&record).expect("it can be written");

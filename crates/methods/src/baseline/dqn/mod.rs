@@ -9,8 +9,8 @@
 use learn::{optim::AdamSettings, schedule::Schedule};
 use nets::{encoder::EncoderConfig, init::Init, mlp::Norm};
 use run::{
-    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, Snapshot, Task,
-    task::World,
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Primary, Progress, Result, Run,
+    Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -211,6 +211,8 @@ impl Method for Dqn {
         needs: &[Need::World { actions: ActionNeed::Discrete, observations: ObservationNeed::Any }],
         metrics: &["loss/td", "diag/value", "diag/epsilon", "diag/gradient_norm"],
         stages: &["main"],
+        primary: Primary::RETURN,
+        unit: "environment steps",
         steps: 100_000,
         instead: "`sac` or `td3`",
     };

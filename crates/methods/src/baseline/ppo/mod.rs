@@ -19,8 +19,8 @@ use learn::{
 use memory::{Normaliser, ReturnScale};
 use nets::{encoder::EncoderConfig, observed::Observed};
 use run::{
-    ActionNeed, Card, Collector, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run,
-    RunError, Snapshot, Task, task::World,
+    ActionNeed, Card, Collector, Config, Method, Need, ObservationNeed, Policy, Primary, Progress, Result,
+    Run, RunError, Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -162,6 +162,8 @@ impl Method for Ppo {
         needs: &[Need::World { actions: ActionNeed::Any, observations: ObservationNeed::Any }],
         metrics: &["loss/policy", "loss/value", "diag/entropy", "diag/clip_fraction", "diag/kl"],
         stages: &["main"],
+        primary: Primary::RETURN,
+        unit: "environment steps",
         steps: 100_000,
         instead: "any other method",
     };

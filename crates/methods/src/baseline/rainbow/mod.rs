@@ -8,8 +8,8 @@
 use learn::{optim::AdamSettings, schedule::Schedule, td::Support};
 use nets::encoder::EncoderConfig;
 use run::{
-    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, Snapshot, Task,
-    task::World,
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Primary, Progress, Result, Run,
+    Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -201,6 +201,8 @@ impl Method for Rainbow {
         needs: &[Need::World { actions: ActionNeed::Discrete, observations: ObservationNeed::Any }],
         metrics: &["loss/td", "diag/value", "diag/clipped", "diag/epsilon", "diag/gradient_norm"],
         stages: &["main"],
+        primary: Primary::RETURN,
+        unit: "environment steps",
         steps: 200_000,
         instead: "`sac` or `td3`",
     };

@@ -16,8 +16,8 @@ use learn::{
 };
 use nets::{ema, encoder::EncoderConfig, heads::Critic, mlp::MlpConfig, noise};
 use run::{
-    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, RunError,
-    Snapshot, Task, task::World,
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Primary, Progress, Result, Run,
+    RunError, Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -145,6 +145,8 @@ impl Method for Sac {
         needs: &[Need::World { actions: ActionNeed::Continuous, observations: ObservationNeed::Any }],
         metrics: &["loss/critic", "loss/actor", "diag/entropy", "diag/temperature", "diag/q"],
         stages: &["main"],
+        primary: Primary::RETURN,
+        unit: "environment steps",
         steps: 15_000,
         instead: "`ppo` or `dqn`",
     };

@@ -21,8 +21,8 @@ use nets::{
 };
 use rand_chacha::ChaCha8Rng;
 use run::{
-    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, Snapshot, Task,
-    task::World,
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Primary, Progress, Result, Run,
+    Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -159,6 +159,8 @@ impl Method for Td3 {
         needs: &[Need::World { actions: ActionNeed::Continuous, observations: ObservationNeed::Any }],
         metrics: &["loss/critic", "loss/actor", "diag/q"],
         stages: &["main"],
+        primary: Primary::RETURN,
+        unit: "environment steps",
         steps: 20_000,
         instead: "`ppo` or `dqn`",
     };

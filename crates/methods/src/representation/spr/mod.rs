@@ -16,8 +16,8 @@ mod tests;
 use learn::schedule::Schedule;
 use nets::encoder::EncoderConfig;
 use run::{
-    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Progress, Result, Run, Snapshot, Task,
-    task::World,
+    ActionNeed, Card, Config, Method, Need, ObservationNeed, Policy, Primary, Progress, Result, Run,
+    Snapshot, Task, task::World,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -105,6 +105,8 @@ impl Method for Spr {
             "diag/gradient_norm",
         ],
         stages: &["main"],
+        primary: Primary::RETURN,
+        unit: "environment steps",
         steps: 50_000,
         instead: "`tcrl`: the transition model of `spr` takes one-hot actions",
     };

@@ -26,8 +26,8 @@ use learn::{
 use nets::encoder::EncoderConfig;
 use rand_chacha::ChaCha8Rng;
 use run::{
-    ActionNeed, Card, Method, Mode, Need, ObservationNeed, Policy, Progress, Result, Run, RunError, Snapshot,
-    Task, task::World,
+    ActionNeed, Card, Method, Mode, Need, ObservationNeed, Policy, Primary, Progress, Result, Run, RunError,
+    Snapshot, Task, task::World,
 };
 use worlds::Actions;
 
@@ -83,6 +83,8 @@ impl Method for Tcrl {
             "diag/latent_std",
         ],
         stages: &["main"],
+        primary: Primary::RETURN,
+        unit: "environment steps",
         steps: 15_000,
         instead: "`spr`",
     };

@@ -3,13 +3,11 @@
 use std::path::Path;
 
 use run::{
-    Entry, Preset, RunError, Settings, Task,
+    Entry, Preset, RunError, Settings,
     config::{FieldHelp, set, unknown},
     settings::RunSettings,
-    task::World,
 };
 use toml::{Table, Value};
-use worlds::Spec;
 
 use crate::{command::train::Arguments, failure::Failure};
 
@@ -117,33 +115,4 @@ fn edited(run: &RunSettings, assignment: &str) -> Result<RunSettings, Failure> {
     set(&mut outer, assignment)?;
     let wrong = |error: toml::de::Error| Failure::usage(format!("`--set {assignment}`: {}", error.message()));
     outer.remove("run").unwrap_or_else(|| Value::Table(Table::new())).try_into().map_err(wrong)
-}
-
-/// What the method works on, checked against what it needs.
-pub fn task(entry: &Entry, settings: &Settings) -> Result<Task, Failure> {
-    let mut task = Task::new();
-    if let Some(name) = &settings.task.world {
-        let world = World::new(name)?;
-        if let Some(other) = &settings.task.eval_world {
-            check_same_spaces(&world.spec, &World::new(other)?.spec)?;
-        }
-        task = task.with(world);
-    }
-    entry.card.check(&task)?;
-    Ok(task)
-}
-
-/// Refuses a world in which a policy trained in another cannot act.
-pub fn check_same_spaces(trained: &Spec, other: &Spec) -> Result<(), Failure> {
-    let differs = if trained.action != other.action {
-        "actions"
-    } else if trained.input() != other.input() {
-        "observations"
-    } else {
-        return Ok(());
-    };
-    Err(Failure::usage(format!(
-        "a policy trained in `{}` cannot act in `{}`: their {differs} differ",
-        trained.name, other.name
-    )))
 }

@@ -2,9 +2,9 @@
 
 use std::path::Path;
 
-use run::{AnyMethod, Policy, Run, Settings, folder::Folder, session, task::World};
+use run::{AnyMethod, Policy, Run, Settings, Task, folder::Folder, session, task::World};
 
-use crate::{failure::Failure, seeds::Group, setup};
+use crate::{failure::Failure, seeds::Group};
 
 /// A method as its latest checkpoint has it.
 pub struct Stored {
@@ -29,10 +29,10 @@ impl Stored {
             )));
         }
         let folder = Folder::open(path)?;
-        let settings = settings_in(&folder)?;
+        let settings = Settings::read(&folder)?;
         let entry = methods::find(&settings.method)?;
         methods::device::check(&settings.device)?;
-        let task = setup::task(entry, &settings)?;
+        let task = Task::of(entry.card, &settings.task)?;
         let trained = task.get::<World>().cloned();
         let (mut method, mut run) = session::build(entry, &settings, &task)?;
         let step = session::load_latest(&folder, &settings, method.as_mut(), &mut run)?;
@@ -52,7 +52,7 @@ impl Stored {
             return Ok(Some(trained.clone()));
         };
         let world = World::new(name)?;
-        setup::check_same_spaces(&trained.spec, &world.spec)?;
+        trained.check_same_spaces(&world)?;
         Ok(Some(world))
     }
 
@@ -71,11 +71,4 @@ impl Stored {
             Failure::usage(format!("the product of `{}` is not a policy", self.settings.method))
         })
     }
-}
-
-/// The settings in a run's folder.
-pub fn settings_in(folder: &Folder) -> Result<Settings, Failure> {
-    let path = folder.config();
-    let text = std::fs::read_to_string(&path).map_err(|error| run::RunError::io("read", &path, error))?;
-    Settings::parse(&text).map_err(|error| Failure::usage(format!("`{}`: {error}", path.display())))
 }

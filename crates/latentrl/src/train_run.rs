@@ -119,16 +119,3 @@ pub fn reason(reason: Reason) -> &'static str {
         Reason::Interrupted => "interrupted",
     }
 }
-
-/// The summary of a run that has one.
-pub fn summary_in(folder: &Folder) -> Result<Option<Summary>, Failure> {
-    let path = folder.summary();
-    let text = match std::fs::read(&path) {
-        Ok(text) => text,
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(RunError::io("read", &path, error).into()),
-    };
-    serde_json::from_slice(&text)
-        .map(Some)
-        .map_err(|error| Failure::usage(format!("`{}` is not a summary: {error}", path.display())))
-}

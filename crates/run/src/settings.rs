@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::{Result, RunError, card::Card, registry::Preset};
+use crate::{Result, RunError, card::Card, folder::Folder, registry::Preset};
 
 /// The complete description of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -147,6 +147,16 @@ impl Settings {
     /// Not TOML, or a key that is unknown, missing or of the wrong type.
     pub fn parse(text: &str) -> Result<Self> {
         toml::from_str(text).map_err(|error| RunError::Config(format!("config: {}", error.message())))
+    }
+
+    /// The settings in a run's folder.
+    ///
+    /// # Errors
+    /// As [`Settings::parse`], or the file cannot be read.
+    pub fn read(folder: &Folder) -> Result<Self> {
+        let path = folder.config();
+        let text = std::fs::read_to_string(&path).map_err(|error| RunError::io("read", &path, error))?;
+        Self::parse(&text).map_err(|error| RunError::Config(format!("`{}`: {error}", path.display())))
     }
 
     /// The settings as TOML.

@@ -42,6 +42,23 @@ pub struct Summary {
 }
 
 impl Summary {
+    /// The summary in a run's folder, where the run has ended.
+    ///
+    /// # Errors
+    /// The file cannot be read or is none.
+    pub fn read(folder: &Folder) -> Result<Option<Self>> {
+        let path = folder.summary();
+        let text = match std::fs::read(&path) {
+            Ok(text) => text,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(RunError::io("read", &path, error)),
+        };
+        let parsed = serde_json::from_slice(&text);
+        parsed
+            .map(Some)
+            .map_err(|error| RunError::Config(format!("`{}` is not a summary: {error}", path.display())))
+    }
+
     /// The summary of a run as it stands.
     pub fn new(settings: &Settings, run: &Run, reason: Reason, scores: Scores, clock: Clock) -> Self {
         Self {

@@ -4,7 +4,7 @@ use std::any::Any;
 
 use worlds::{ActionSpace, Layout, Spec, Worlds};
 
-use crate::{Result, RunError, card::Card};
+use crate::{Result, RunError, card::Card, settings::TaskSettings};
 
 /// A kind of thing that a task can offer.
 pub trait Capability: Any + Send + Sync {
@@ -24,6 +24,24 @@ impl Task {
     /// Nothing offered yet.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// What the settings of a run describe, checked against what its method needs.
+    ///
+    /// # Errors
+    /// A name does not parse, a need is missing, or a policy trained in the one world cannot act in
+    /// the evaluation world.
+    pub fn of(card: &Card, settings: &TaskSettings) -> Result<Self> {
+        let mut task = Self::new();
+        if let Some(name) = &settings.world {
+            let world = World::new(name)?;
+            if let Some(other) = &settings.eval_world {
+                world.check_same_spaces(&World::new(other)?)?;
+            }
+            task = task.with(world);
+        }
+        card.check(&task)?;
+        Ok(task)
     }
 
     /// Adds a capability.
@@ -67,6 +85,24 @@ impl World {
     /// The name does not parse; the sentence says what is near.
     pub fn new(name: &str) -> Result<Self> {
         Ok(Self { spec: worlds::spec(name)? })
+    }
+
+    /// Refuses a world in which a policy trained in this one cannot act.
+    ///
+    /// # Errors
+    /// Actions or observations differ.
+    pub fn check_same_spaces(&self, other: &World) -> Result<()> {
+        let differs = if self.spec.action != other.spec.action {
+            "actions"
+        } else if self.spec.input() != other.spec.input() {
+            "observations"
+        } else {
+            return Ok(());
+        };
+        Err(RunError::Task(format!(
+            "a policy trained in `{}` cannot act in `{}`: their {differs} differ",
+            self.spec.name, other.spec.name
+        )))
     }
 
     /// `rows` copies seeded by `seed`.

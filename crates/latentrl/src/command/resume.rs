@@ -2,15 +2,13 @@
 
 use std::{path::PathBuf, process::ExitCode};
 
-use run::{Session, folder::Folder};
+use run::{Session, Settings, Task, folder::Folder, summary::Summary};
 
 use crate::{
     failure::Failure,
     output::{count, print, print_json},
     seeds::Group,
-    setup,
-    stored::settings_in,
-    train_run::{Audience, document, drive, lock, summary_in},
+    train_run::{Audience, document, drive, lock},
     watch::evaluation_line,
 };
 
@@ -42,8 +40,8 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
         return Group::open(&arguments.run)?.train(arguments.json);
     }
     let folder = Folder::open(&arguments.run)?;
-    let settings = settings_in(&folder)?;
-    if let Some(summary) = summary_in(&folder)?.filter(|summary| summary.finished) {
+    let settings = Settings::read(&folder)?;
+    if let Some(summary) = Summary::read(&folder)?.filter(|summary| summary.finished) {
         if arguments.json {
             print_json(&document(&summary, folder.path())?)?;
         } else {
@@ -58,7 +56,7 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     }
     let entry = methods::find(&settings.method)?;
     methods::device::check(&settings.device)?;
-    let task = setup::task(entry, &settings)?;
+    let task = Task::of(entry.card, &settings.task)?;
     methods::prepare_threads();
     // Opening a session cuts the metrics back, which must not happen to a run in progress.
     drop(lock(&folder)?);

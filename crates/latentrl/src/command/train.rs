@@ -6,7 +6,7 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use run::{Session, Settings};
+use run::{Session, Settings, Task};
 
 use crate::{
     failure::Failure,
@@ -88,7 +88,7 @@ pub struct Arguments {
 /// Trains one run or several seeds.
 pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (entry, settings) = setup::settings(arguments)?;
-    let task = setup::task(entry, &settings)?;
+    let task = Task::of(entry.card, &settings.task)?;
     methods::prepare_threads();
     if let Some(count) = arguments.seeds {
         // Whatever the method refuses is refused here, once and before anything is written.

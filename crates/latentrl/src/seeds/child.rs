@@ -7,12 +7,11 @@ use std::{
     sync::mpsc::Sender,
 };
 
-use run::folder::Folder;
+use run::{folder::Folder, summary::Summary};
 
 use super::{Ending, Group, SETTINGS};
 use crate::{
     failure::{Failure, INTERRUPTED},
-    train_run::summary_in,
     watch::{Report, Standing},
 };
 
@@ -90,7 +89,7 @@ impl Child {
 /// The ending of a seed that needs no process any more.
 pub fn finished(place: &Path) -> Option<Ending> {
     let folder = Folder::open(place).ok()?;
-    let summary = summary_in(&folder).ok()??;
+    let summary = Summary::read(&folder).ok()??;
     summary.finished.then_some(Ending::Finished(summary))
 }
 

@@ -26,6 +26,9 @@
 //! `cartpole-swingup+pixels=48+stack=3`: a world with options and then modifiers from the innermost
 //! to the outermost. [`catalogue`] and [`modifiers`] describe what there is.
 //!
+//! [`table`] gives the exact transitions of a world that has a finite table of them; [`tabular`]
+//! solves it.
+//!
 //! # Randomness
 //!
 //! Row `i` of a batch draws from its own generator, [`seed::stream`]`(seed, "episode", i)`, so the
@@ -44,13 +47,14 @@ pub mod render;
 pub mod seed;
 mod shard;
 pub mod spec;
+pub mod tabular;
 pub mod trigonometry;
 pub mod vector;
 pub mod world;
 
 pub use error::WorldError;
 pub use name::{ModifierName, OptionHelp, Options, WorldName};
-pub use registry::{catalogue, make, modifiers, single, spec};
+pub use registry::{catalogue, make, modifiers, single, spec, table};
 pub use spec::{ActionSpace, Actions, Array, Field, Layout, Observations, Outcome, Role, Spec};
 pub use vector::{Vectorised, Worlds};
-pub use world::{Action, Canvas, Step, World};
+pub use world::{Action, Canvas, FromOptions, Step, World};

@@ -24,6 +24,11 @@ pub struct OptionHelp {
     pub help: &'static str,
 }
 
+/// The help of the option `name`.
+pub const fn help(name: &'static str, default: &'static str, help: &'static str) -> OptionHelp {
+    OptionHelp { name, default, help }
+}
+
 /// The ordered `key=value` pairs of a world or a modifier, with its name for error messages.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Options {
@@ -70,6 +75,15 @@ impl Options {
         range: RangeInclusive<usize>,
     ) -> Result<usize, WorldError> {
         self.number(key, default, range, "a whole number")
+    }
+
+    /// The option `world_seed`, the seed of everything that a world draws once and for all; 0
+    /// where it is not given.
+    ///
+    /// # Errors
+    /// The text is no whole number from 0 to 4294967295.
+    pub fn world_seed(&self) -> Result<u64, WorldError> {
+        Ok(self.usize("world_seed", 0, 0..=u32::MAX as usize)? as u64)
     }
 
     /// A finite number.

@@ -2,7 +2,6 @@
 
 use serde::Serialize;
 
-use crate::control::FromOptions;
 use crate::control::acrobot::Acrobot;
 use crate::control::cartpole::CartPole;
 use crate::control::cartpole_swingup::CartPoleSwingup;
@@ -13,7 +12,15 @@ use crate::control::point_mass::PointMass;
 use crate::control::reacher2::Reacher2;
 use crate::grid::{DeepSea, FourRooms};
 use crate::minatar::{Asterix, Breakout, Freeway, Game, MinAtar, Seaquest, SpaceInvaders};
-use crate::name::nearest;
+use crate::name::{help, nearest};
+use crate::tabular::chain::Chain;
+use crate::tabular::corridor::StochasticCorridor;
+use crate::tabular::grid7::Grid7Slip;
+use crate::tabular::gridwalk::GridWalk;
+use crate::tabular::random::RandomMdp;
+use crate::tabular::tight_chain::TightChain;
+use crate::tabular::{Definition, Table, TableWorld};
+use crate::world::FromOptions;
 use crate::{
     ModifierName, OptionHelp, Options, Spec, Vectorised, World, WorldError, WorldName, Worlds, modifier,
 };
@@ -66,13 +73,25 @@ impl Entry {
     }
 }
 
-const fn control<W: FromOptions + World + 'static>() -> Entry {
+/// A world that knows its name and options.
+const fn plain<W: FromOptions>() -> Entry {
     Entry {
         name: W::NAME,
         summary: W::SUMMARY,
         options: W::OPTIONS,
         single: |options| Ok(Box::new(W::from_options(options)?)),
         batch: |options, size| batch(size, || W::from_options(options)),
+    }
+}
+
+/// A table as a world.
+const fn table_world<D: Definition>() -> Entry {
+    Entry {
+        name: D::NAME,
+        summary: D::SUMMARY,
+        options: D::OPTIONS,
+        single: |options| Ok(Box::new(TableWorld::of::<D>(options)?)),
+        batch: |options, size| batch(size, || TableWorld::of::<D>(options)),
     }
 }
 
@@ -93,10 +112,6 @@ const fn game<G: Game + 'static>(name: &'static str) -> Entry {
     }
 }
 
-fn deep_sea(options: &Options) -> Result<DeepSea, WorldError> {
-    DeepSea::new(options, options.usize("map", 0, 0..=u32::MAX as usize)? as u64)
-}
-
 fn batch<W: World + 'static>(
     size: Size,
     build: impl FnMut() -> Result<W, WorldError>,
@@ -107,58 +122,34 @@ fn batch<W: World + 'static>(
     }))
 }
 
-const fn help(name: &'static str, default: &'static str, help: &'static str) -> OptionHelp {
-    OptionHelp { name, default, help }
-}
-
 /// All worlds, sorted by name.
-static CATALOGUE: [Entry; 15] = [
-    control::<Acrobot>(),
-    control::<CartPole>(),
-    control::<CartPoleSwingup>(),
-    Entry {
-        name: "deep-sea",
-        summary: "deep sea: one long sequence of unrewarded right moves finds the treasure",
-        options: &[
-            help("size", "10", "rows and columns, 2 to 100"),
-            help("slip", "0", "auto: a right move fails with probability 1/size"),
-            help("map", "0", "seed of the map that says which action goes right in which cell"),
-        ],
-        single: |options| Ok(Box::new(deep_sea(options)?)),
-        batch: |options, size| batch(size, || deep_sea(options)),
-    },
-    Entry {
-        name: "four-rooms",
-        summary: "four rooms: walk through doors to a goal in the opposite corner",
-        options: &[
-            help("size", "13", "cells per side, the outer wall included; odd, 5 to 51"),
-            help("layout", "rooms", "rooms, or serpentine: one winding corridor"),
-            help("obs", "index", "index: the free cell's number; onehot; xy: (column, row) / size"),
-            help("noise_dims", "0", "normal numbers of deviation 0.3 beside the observation"),
-            help("reward", "goal", "goal: 1 and the end at the goal; none"),
-            help("starts", "corner", "corner, random, or other-room: not in the goal's room"),
-            help("wind", "0", "probability of a push east in the two windy rooms"),
-            help("stay", "false", "true: a fifth action that stays"),
-            help("horizon", "100", "steps after which an episode is truncated"),
-        ],
-        single: |options| Ok(Box::new(FourRooms::new(options)?)),
-        batch: |options, size| batch(size, || FourRooms::new(options)),
-    },
+static CATALOGUE: &[Entry] = &[
+    plain::<Acrobot>(),
+    plain::<CartPole>(),
+    plain::<CartPoleSwingup>(),
+    table_world::<Chain>(),
+    plain::<DeepSea>(),
+    plain::<FourRooms>(),
+    table_world::<Grid7Slip>(),
+    table_world::<GridWalk>(),
     game::<Asterix>("minatar-asterix"),
     game::<Breakout>("minatar-breakout"),
     game::<Freeway>("minatar-freeway"),
     game::<Seaquest>("minatar-seaquest"),
     game::<SpaceInvaders>("minatar-space-invaders"),
-    control::<MountainCar>(),
-    control::<MountainCarContinuous>(),
-    control::<Pendulum>(),
-    control::<PointMass>(),
-    control::<Reacher2>(),
+    plain::<MountainCar>(),
+    plain::<MountainCarContinuous>(),
+    plain::<Pendulum>(),
+    plain::<PointMass>(),
+    table_world::<RandomMdp>(),
+    plain::<Reacher2>(),
+    table_world::<StochasticCorridor>(),
+    table_world::<TightChain>(),
 ];
 
 /// All worlds, sorted by name.
 pub fn catalogue() -> &'static [Entry] {
-    &CATALOGUE
+    CATALOGUE
 }
 
 /// The world's entry.
@@ -224,4 +215,13 @@ pub fn single(name: &str) -> Result<Box<dyn World>, WorldError> {
 /// As of [`single`].
 pub fn spec(name: &str) -> Result<Spec, WorldError> {
     Ok(single(name)?.spec().clone())
+}
+
+/// The exact table of the world called `name`; none where it has none, as after a modifier that
+/// changes what actions do.
+///
+/// # Errors
+/// As of [`single`].
+pub fn table(name: &str) -> Result<Option<Table>, WorldError> {
+    Ok(single(name)?.table())
 }

@@ -5,6 +5,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::spec::{Array, Spec};
+use crate::tabular::Table;
+use crate::{OptionHelp, Options, WorldError};
 
 pub use crate::render::Canvas;
 
@@ -70,11 +72,32 @@ pub trait World: Send {
     /// Takes back what [`World::save`] gave; the error says what does not fit.
     fn restore(&mut self, state: &[u8]) -> Result<(), String>;
 
+    /// The exact table of its transitions, where it has one.
+    fn table(&self) -> Option<Table> {
+        None
+    }
+
     /// Roughly how many nanoseconds a step and its observation take; decides only whether a batch
     /// uses several threads, never what it computes.
     fn cost(&self) -> usize {
         200
     }
+}
+
+/// A world that is built from its options alone, and so is an entry of the registry.
+pub trait FromOptions: World + Sized + 'static {
+    /// Its name in the registry.
+    const NAME: &'static str;
+    /// One line for people.
+    const SUMMARY: &'static str;
+    /// The options it reads.
+    const OPTIONS: &'static [OptionHelp];
+
+    /// Builds it. Options it does not read are ignored here and refused by the registry.
+    ///
+    /// # Errors
+    /// A value out of range.
+    fn from_options(options: &Options) -> Result<Self, WorldError>;
 }
 
 impl World for Box<dyn World> {
@@ -104,6 +127,10 @@ impl World for Box<dyn World> {
 
     fn restore(&mut self, state: &[u8]) -> Result<(), String> {
         (**self).restore(state)
+    }
+
+    fn table(&self) -> Option<Table> {
+        (**self).table()
     }
 
     fn cost(&self) -> usize {

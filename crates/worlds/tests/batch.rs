@@ -19,7 +19,7 @@ fn names() -> Vec<String> {
         "mountain-car-continuous,reward=sparse1,horizon=20",
         "minatar-breakout+stack=2+repeat=2",
         "four-rooms,noise_dims=2+distractors=3",
-        "deep-sea,map=5,slip=auto+pixels=20",
+        "deep-sea,world_seed=5,slip=auto+pixels=20",
     ];
     let base = catalogue().iter().map(|entry| entry.name.to_owned());
     base.chain(more.map(str::to_owned)).collect()

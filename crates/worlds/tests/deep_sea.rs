@@ -6,10 +6,11 @@ use exact::{check_continuation, check_probabilities, check_walk, close, seen, wi
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use worlds::grid::DeepSea;
-use worlds::{Action, Canvas, Options, World};
+use worlds::{Action, Canvas, FromOptions, Options, World};
 
 fn sea(pairs: &[(&str, &str)], world_seed: u64) -> DeepSea {
-    DeepSea::new(&with(Options::new("deep-sea"), pairs), world_seed).unwrap()
+    let options = with(Options::new("deep-sea"), pairs).with("world_seed", world_seed);
+    DeepSea::from_options(&options).unwrap()
 }
 
 #[test]
@@ -94,12 +95,12 @@ fn saved_dives_continue_exactly() {
 fn wrong_options_are_explained() {
     let error = |key: &str, value: &str| {
         let options = Options::new("deep-sea").with(key, value);
-        DeepSea::new(&options, 0).unwrap_err().to_string()
+        DeepSea::from_options(&options).unwrap_err().to_string()
     };
     assert!(error("slip", "0.5").contains("must be one of 0, auto"));
     assert!(error("size", "1").contains("from 2 to 100"));
-    assert!(error("sise", "10").contains("did you mean `size`?"));
-    assert_eq!(sea(&[("map", "7")], 7).spec().name, "deep-sea,map=7");
+    assert!(worlds::spec("deep-sea,sise=10").unwrap_err().to_string().contains("did you mean `size`?"));
+    assert_eq!(sea(&[], 7).spec().name, "deep-sea,world_seed=7");
 }
 
 #[test]

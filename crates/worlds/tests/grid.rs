@@ -6,11 +6,12 @@ use exact::{check_continuation, check_probabilities, check_walk, close, seen, wi
 use proptest::prelude::*;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use worlds::grid::{FourRooms, Model};
-use worlds::{Action, Canvas, Layout, Options, World};
+use worlds::grid::FourRooms;
+use worlds::tabular::Model;
+use worlds::{Action, Canvas, FromOptions, Layout, Options, World};
 
 fn rooms(pairs: &[(&str, &str)]) -> FourRooms {
-    FourRooms::new(&with(Options::new("four-rooms"), pairs)).unwrap()
+    FourRooms::from_options(&with(Options::new("four-rooms"), pairs)).unwrap()
 }
 
 /// Walls as `#`, free cells as blanks.
@@ -72,11 +73,11 @@ fn a_corridor_is_as_long_as_its_cells() {
     }
 }
 
-/// Without wind the optimal value of a state d steps from the goal is discount^(d - 1), so value
-/// iteration and breadth-first search must agree.
+/// Without wind the optimal value of a state d steps from the goal is discount^(d - 1), so the
+/// solver and breadth-first search must agree.
 fn check_values(model: &Model, goal: usize) {
     let discount = 0.97;
-    let values = model.optimal_values(discount, 0.0);
+    let values = model.optimal(discount).values;
     let distances = model.distances(goal);
     for state in (0..model.states()).filter(|state| *state != goal) {
         let distance = distances[state].expect("every cell can reach the goal") as i32;
@@ -85,7 +86,7 @@ fn check_values(model: &Model, goal: usize) {
 }
 
 #[test]
-fn breadth_first_search_agrees_with_value_iteration() {
+fn breadth_first_search_agrees_with_optimal_values() {
     for size in ["5", "11", "13", "21"] {
         for layout in ["rooms", "serpentine"] {
             let world = rooms(&[("size", size), ("layout", layout), ("starts", "random")]);
@@ -245,11 +246,11 @@ fn states_of_other_worlds_are_refused() {
 #[test]
 fn wrong_options_are_explained() {
     let error = |pairs: &[(&str, &str)]| {
-        FourRooms::new(&with(Options::new("four-rooms"), pairs)).unwrap_err().to_string()
+        FourRooms::from_options(&with(Options::new("four-rooms"), pairs)).unwrap_err().to_string()
     };
     assert!(error(&[("size", "12")]).contains("`size` of four-rooms must be odd"));
     assert!(error(&[("size", "53")]).contains("from 5 to 51"));
-    assert!(error(&[("sise", "13")]).contains("did you mean `size`?"));
+    assert!(worlds::spec("four-rooms,sise=13").unwrap_err().to_string().contains("did you mean `size`?"));
     assert!(error(&[("obs", "pixel")]).contains("index, onehot, xy"));
     let corridor = ("layout", "serpentine");
     assert!(error(&[corridor, ("starts", "other-room")]).contains("needs `layout=rooms`"));

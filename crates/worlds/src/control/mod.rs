@@ -1,8 +1,10 @@
 //! Control worlds: Gymnasium's classic control tasks and small continuous tasks after the
 //! DeepMind control suite. All physics is in 64 bits.
 
+use crate::Options;
+use crate::name::help;
 use crate::spec::{ActionSpace, Field, Layout, Reference, Role, Spec};
-use crate::{OptionHelp, Options, WorldError};
+use crate::world::FromOptions;
 
 pub mod acrobot;
 pub mod cartpole;
@@ -13,26 +15,6 @@ pub mod mountain_car_continuous;
 pub mod pendulum;
 pub mod point_mass;
 pub mod reacher2;
-
-/// A world that is built from its options alone.
-pub trait FromOptions: Sized {
-    /// Its name in the registry.
-    const NAME: &'static str;
-    /// One line for people.
-    const SUMMARY: &'static str;
-    /// The options it reads.
-    const OPTIONS: &'static [OptionHelp];
-
-    /// Builds it. Options it does not read are ignored here and refused by the registry.
-    ///
-    /// # Errors
-    /// A value out of range.
-    fn from_options(options: &Options) -> Result<Self, WorldError>;
-}
-
-const fn help(name: &'static str, default: &'static str, help: &'static str) -> OptionHelp {
-    OptionHelp { name, default, help }
-}
 
 /// A spec with one vector of `size` numbers as observation and one reward channel.
 fn vector_spec(

@@ -12,12 +12,14 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::drawing::paint_cells;
-use super::{Model, Transition};
+use crate::name::help;
 use crate::render::palette;
 use crate::spec::Reference;
-use crate::world::{decode, encode};
+use crate::tabular::{Model, Table, Transition, USUAL_DISCOUNT};
+use crate::world::{FromOptions, decode, encode};
 use crate::{
-    Action, ActionSpace, Array, Canvas, Field, Layout, Options, Role, Spec, Step, World, WorldError, seed,
+    Action, ActionSpace, Array, Canvas, Field, Layout, OptionHelp, Options, Role, Spec, Step, World,
+    WorldError, seed,
 };
 
 /// What the moves to the right of an episode that always goes right cost together.
@@ -25,7 +27,7 @@ const PATH_COST: f64 = 0.01;
 
 /// The deep sea. Observation: one-hot over the N x N cells in row order, all zeros once the diver
 /// is below the last row, where the episode ends. Options: `size` (10; 2 to 100) is N, `slip` is
-/// `0` or `auto`; `map` may name the world's seed and is read by who builds the world.
+/// `0` or `auto`; `world_seed` (0) draws which action goes right in each cell.
 #[derive(Clone, Debug)]
 pub struct DeepSea {
     spec: Spec,
@@ -42,22 +44,25 @@ struct Diver {
     column: usize,
 }
 
-impl DeepSea {
-    /// The world with the given options; `world_seed` draws which action goes right in each cell.
-    ///
-    /// # Errors
-    /// An unknown option or a value out of range.
-    pub fn new(options: &Options, world_seed: u64) -> Result<Self, WorldError> {
-        options.finish(options.owner(), &["size", "slip", "map"])?;
+impl FromOptions for DeepSea {
+    const NAME: &'static str = "deep-sea";
+    const SUMMARY: &'static str = "deep sea: one long sequence of unrewarded right moves finds the treasure";
+    const OPTIONS: &'static [OptionHelp] = &[
+        help("size", "10", "rows and columns, 2 to 100"),
+        help("slip", "0", "auto: a right move fails with probability 1/size"),
+        help("world_seed", "0", "seed of which action goes right in which cell"),
+    ];
+
+    fn from_options(options: &Options) -> Result<Self, WorldError> {
         let size = options.usize("size", 10, 2..=100)?;
         let slips = options.choice("slip", "0", &["0", "auto"])? == "auto";
         let slip = if slips { 1.0 / size as f64 } else { 0.0 };
-        let mut random = seed::stream(world_seed, "world", 0);
+        let mut random = seed::stream(options.world_seed()?, "world", 0);
         let rightward = (0..size * size).map(|_| random.random_range(0..2)).collect();
         let layout = Layout::Vector { size: size * size };
         let spec = Spec {
             name: options.to_string(),
-            summary: "deep sea: one long sequence of unrewarded right moves finds the treasure".to_owned(),
+            summary: Self::SUMMARY.to_owned(),
             fields: vec![Field { name: "cell".to_owned(), role: Role::Input, layout }],
             action: ActionSpace::Discrete { count: 2 },
             rewards: vec!["reward".to_owned()],
@@ -66,7 +71,9 @@ impl DeepSea {
         };
         Ok(Self { spec, size, slip, rightward, diver: Diver { row: 0, column: 0 } })
     }
+}
 
+impl DeepSea {
     /// N, the number of rows and columns and of an episode's steps.
     pub fn size(&self) -> usize {
         self.size
@@ -185,5 +192,9 @@ impl World for DeepSea {
         }
         self.diver = diver;
         Ok(())
+    }
+
+    fn table(&self) -> Option<Table> {
+        Some(Table { model: self.model(), discount: USUAL_DISCOUNT, horizon: self.spec.horizon })
     }
 }

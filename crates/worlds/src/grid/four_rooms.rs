@@ -6,13 +6,14 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::drawing::paint_cells;
-use super::{Model, Transition};
+use crate::name::help;
 use crate::noise::normal;
 use crate::render::palette;
-use crate::spec::Reference;
-use crate::world::{decode, encode};
+use crate::tabular::{Model, Table, Transition, USUAL_DISCOUNT};
+use crate::world::{FromOptions, decode, encode};
 use crate::{
-    Action, ActionSpace, Array, Canvas, Field, Layout, Options, Role, Spec, Step, World, WorldError,
+    Action, ActionSpace, Array, Canvas, Field, Layout, OptionHelp, Options, Role, Spec, Step, World,
+    WorldError,
 };
 
 mod map;
@@ -21,9 +22,6 @@ pub use map::{Map, Room};
 
 /// Standard deviation of the noise dimensions.
 const NOISE: f32 = 0.3;
-
-/// Reference returns are computed where that takes at most this many backups.
-const MOST_BACKUPS: usize = 1_000_000;
 
 /// An agent among walls that moves north, east, south or west (actions 0 to 3; 4 stays, where
 /// `stay=true`); a move into a wall leaves it where it is.
@@ -70,14 +68,22 @@ struct State {
     noise: Vec<f32>,
 }
 
-impl FourRooms {
-    /// The world with the given options.
-    ///
-    /// # Errors
-    /// An unknown option, a value out of range, or rooms asked for where there are none.
-    pub fn new(options: &Options) -> Result<Self, WorldError> {
-        let known = ["size", "layout", "obs", "noise_dims", "reward", "starts", "wind", "stay", "horizon"];
-        options.finish(options.owner(), &known)?;
+impl FromOptions for FourRooms {
+    const NAME: &'static str = "four-rooms";
+    const SUMMARY: &'static str = "four rooms: walk through doors to a goal in the opposite corner";
+    const OPTIONS: &'static [OptionHelp] = &[
+        help("size", "13", "cells per side, the outer wall included; odd, 5 to 51"),
+        help("layout", "rooms", "rooms, or serpentine: one winding corridor"),
+        help("obs", "index", "index: the free cell's number; onehot; xy: (column, row) / size"),
+        help("noise_dims", "0", "normal numbers of deviation 0.3 beside the observation"),
+        help("reward", "goal", "goal: 1 and the end at the goal; none"),
+        help("starts", "corner", "corner, random, or other-room: not in the goal's room"),
+        help("wind", "0", "probability of a push east in the two windy rooms"),
+        help("stay", "false", "true: a fifth action that stays"),
+        help("horizon", "100", "steps after which an episode is truncated"),
+    ];
+
+    fn from_options(options: &Options) -> Result<Self, WorldError> {
         let map = read_map(options)?;
         let view = match options.choice("obs", "index", &["index", "onehot", "xy"])?.as_str() {
             "index" => View::Index,
@@ -93,7 +99,7 @@ impl FourRooms {
         let layout = Layout::Vector { size: view.size(&map) + noise };
         let spec = Spec {
             name: options.to_string(),
-            summary: "four rooms: walk through doors to a goal in the opposite corner".to_owned(),
+            summary: Self::SUMMARY.to_owned(),
             fields: vec![Field { name: "cell".to_owned(), role: Role::Input, layout }],
             action: ActionSpace::Discrete { count: actions },
             rewards: vec!["reward".to_owned()],
@@ -103,10 +109,12 @@ impl FourRooms {
         let next = next_cells(&map, actions, rewarded, wind > 0.0);
         let state = State { cell: starts[0], noise: vec![0.0; noise] };
         let mut world = Self { spec, map, view, actions, rewarded, wind, starts, next, state };
-        world.spec.reference = world.reference(horizon);
+        world.spec.reference = world.exact_table().reference();
         Ok(world)
     }
+}
 
+impl FourRooms {
     /// Walls, cells and the goal.
     pub fn map(&self) -> &Map {
         &self.map
@@ -139,17 +147,8 @@ impl FourRooms {
         })
     }
 
-    /// Exact returns of random and of optimal actions, where there is a reward and they are quick
-    /// to compute.
-    fn reference(&self, horizon: usize) -> Option<Reference> {
-        let backups = self.next.len().saturating_mul(horizon);
-        if !self.rewarded || backups > MOST_BACKUPS {
-            return None;
-        }
-        let model = self.model();
-        let (random, expert) = (model.random_return(horizon), model.optimal_return(horizon));
-        // Where the goal is out of reach, scores cannot be normalised.
-        (expert > random).then_some(Reference { random, expert })
+    fn exact_table(&self) -> Table {
+        Table { model: self.model(), discount: USUAL_DISCOUNT, horizon: self.spec.horizon }
     }
 
     fn draw_noise(&mut self, random: &mut ChaCha8Rng) {
@@ -291,5 +290,9 @@ impl World for FourRooms {
         }
         self.state = state;
         Ok(())
+    }
+
+    fn table(&self) -> Option<Table> {
+        Some(self.exact_table())
     }
 }

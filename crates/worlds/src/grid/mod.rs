@@ -1,10 +1,8 @@
-//! Worlds of cells whose transitions are known exactly, each with its [`Model`].
+//! Worlds of cells whose transitions are known exactly, each with its [`crate::tabular::Model`].
 
 pub mod deep_sea;
 pub mod drawing;
 pub mod four_rooms;
-pub mod model;
 
 pub use deep_sea::DeepSea;
 pub use four_rooms::FourRooms;
-pub use model::{Model, Transition};

@@ -7,6 +7,7 @@ use rand_chacha::ChaCha8Rng;
 use super::{renamed, truths};
 use crate::noise::Autoregressive;
 use crate::spec::{Array, Field, Layout, Role, Spec};
+use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World, decode, encode};
 use crate::{ModifierName, WorldError};
 
@@ -103,6 +104,10 @@ impl World for Distractors {
         self.inner.restore(&inner)?;
         self.noise.values = values;
         Ok(())
+    }
+
+    fn table(&self) -> Option<Table> {
+        self.inner.table()
     }
 
     fn cost(&self) -> usize {

@@ -4,7 +4,7 @@
 
 use serde::Serialize;
 
-use crate::name::nearest;
+use crate::name::{help, nearest};
 use crate::spec::{Field, Layout, Role, Spec};
 use crate::{ModifierName, OptionHelp, World, WorldError};
 
@@ -35,10 +35,6 @@ pub struct ModifierEntry {
     pub options: &'static [OptionHelp],
     #[serde(skip)]
     build: Build,
-}
-
-const fn help(name: &'static str, default: &'static str, help: &'static str) -> OptionHelp {
-    OptionHelp { name, default, help }
 }
 
 const fn entry(

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{has, renamed, truths};
 use crate::spec::{Array, Field, Layout, Role, Spec};
+use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World};
 use crate::{ModifierName, WorldError};
 
@@ -86,6 +87,10 @@ impl World for Pixels {
 
     fn restore(&mut self, state: &[u8]) -> Result<(), String> {
         self.inner.restore(state)
+    }
+
+    fn table(&self) -> Option<Table> {
+        self.inner.table()
     }
 
     fn cost(&self) -> usize {

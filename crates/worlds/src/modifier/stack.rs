@@ -4,6 +4,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::renamed;
 use crate::spec::{Array, Layout, Spec};
+use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World, decode, encode};
 use crate::{ModifierName, WorldError};
 
@@ -114,6 +115,10 @@ impl World for Stack {
         self.inner.restore(&inner)?;
         self.frames = frames;
         Ok(())
+    }
+
+    fn table(&self) -> Option<Table> {
+        self.inner.table()
     }
 
     fn cost(&self) -> usize {

@@ -4,6 +4,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::renamed_without_reference;
 use crate::spec::{Array, Spec};
+use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World};
 use crate::{ModifierName, WorldError};
 
@@ -60,6 +61,10 @@ impl World for TimeLimit {
 
     fn restore(&mut self, state: &[u8]) -> Result<(), String> {
         self.inner.restore(state)
+    }
+
+    fn table(&self) -> Option<Table> {
+        Some(Table { horizon: self.spec.horizon, ..self.inner.table()? })
     }
 
     fn cost(&self) -> usize {

@@ -2,7 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use worlds::grid::Model;
+use worlds::tabular::Model;
 use worlds::{Action, Array, Options, World};
 
 /// The options with the given pairs.

@@ -2,6 +2,9 @@
 
 use std::collections::VecDeque;
 
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
 /// One outcome of an action in a state.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Transition {
@@ -25,14 +28,15 @@ pub struct Model {
 
 impl Model {
     /// The model whose outcomes of `action` in `state` are `outcomes(state, action)` and whose
-    /// episodes begin in state `s` with probability `start[s]`.
+    /// episodes begin in state `s` with probability `start[s]`. Outcomes that differ in nothing but
+    /// their probability are joined, impossible ones left out.
     pub fn new(
         actions: usize,
         start: Vec<f64>,
         mut outcomes: impl FnMut(usize, usize) -> Vec<Transition>,
     ) -> Self {
         let pairs = (0..start.len() * actions).map(|pair| (pair / actions, pair % actions));
-        let outcomes = pairs.map(|(state, action)| outcomes(state, action)).collect();
+        let outcomes = pairs.map(|(state, action)| joined(outcomes(state, action))).collect();
         Self { actions, outcomes, start }
     }
 
@@ -66,20 +70,25 @@ impl Model {
         self.outcomes(state, action).iter().map(worth).sum()
     }
 
-    /// Optimal values without a time limit, by value iteration until no value changes by more than
-    /// `tolerance`; `discount` is below 1.
-    pub fn optimal_values(&self, discount: f64, tolerance: f64) -> Vec<f64> {
-        let mut values = vec![0.0; self.states()];
-        loop {
-            let next = self.backed_up(discount, &values, largest);
-            let change = values.iter().zip(&next).map(|(old, new)| (old - new).abs());
-            let change = change.fold(0.0, f64::max);
-            values = next;
-            // A discount outside [0, 1) need not converge, but then the values stop being finite.
-            if change <= tolerance || !change.is_finite() {
-                return values;
-            }
-        }
+    /// Expected reward of an action in a state.
+    pub fn expected_reward(&self, state: usize, action: usize) -> f64 {
+        self.outcomes(state, action).iter().map(|outcome| outcome.probability * outcome.reward).sum()
+    }
+
+    /// What an episode is worth from its start on, where `values[s]` is what state `s` is worth.
+    pub fn start_value(&self, values: &[f64]) -> f64 {
+        values.iter().zip(&self.start).map(|(value, probability)| value * probability).sum()
+    }
+
+    /// One outcome of an action in a state, drawn with its probability.
+    pub fn step(&self, state: usize, action: usize, random: &mut ChaCha8Rng) -> Transition {
+        let outcomes = self.outcomes(state, action);
+        outcomes[draw(outcomes.iter().map(|outcome| outcome.probability), random)]
+    }
+
+    /// The first state of an episode, drawn with its probability.
+    pub fn sample_start(&self, random: &mut ChaCha8Rng) -> usize {
+        draw(self.start.iter().copied(), random)
     }
 
     /// Expected undiscounted return of the best policy over `horizon` steps, which may act
@@ -121,25 +130,43 @@ impl Model {
     fn finite_return(&self, horizon: usize, pick: fn(&mut dyn Iterator<Item = f64>) -> f64) -> f64 {
         let mut values = vec![0.0; self.states()];
         for _ in 0..horizon {
-            values = self.backed_up(1.0, &values, pick);
+            let backed_up = |state| {
+                pick(&mut (0..self.actions).map(|action| self.action_value(state, action, 1.0, &values)))
+            };
+            values = (0..self.states()).map(backed_up).collect();
         }
-        values.iter().zip(&self.start).map(|(value, probability)| value * probability).sum()
+        self.start_value(&values)
     }
+}
 
-    /// One application of the Bellman operator that combines the actions' values by `pick`.
-    fn backed_up(
-        &self,
-        discount: f64,
-        values: &[f64],
-        pick: fn(&mut dyn Iterator<Item = f64>) -> f64,
-    ) -> Vec<f64> {
-        let value = |state| {
-            let mut choices =
-                (0..self.actions).map(|action| self.action_value(state, action, discount, values));
-            pick(&mut choices)
-        };
-        (0..self.states()).map(value).collect()
+/// An index drawn with the given probabilities, by one uniform number; never one of probability 0.
+pub(super) fn draw(probabilities: impl Iterator<Item = f64>, random: &mut ChaCha8Rng) -> usize {
+    let mut left: f64 = random.random();
+    let mut last = 0;
+    for (index, probability) in probabilities.enumerate() {
+        if probability > 0.0 {
+            // Rounding may leave a rest behind the last possible index.
+            last = index;
+            if left < probability {
+                break;
+            }
+            left -= probability;
+        }
     }
+    last
+}
+
+fn joined(outcomes: Vec<Transition>) -> Vec<Transition> {
+    let mut distinct: Vec<Transition> = Vec::with_capacity(outcomes.len());
+    for outcome in outcomes.into_iter().filter(|outcome| outcome.probability > 0.0) {
+        let probability = 0.0;
+        let bare = Transition { probability, ..outcome };
+        match distinct.iter_mut().find(|other| Transition { probability, ..**other } == bare) {
+            Some(other) => other.probability += outcome.probability,
+            None => distinct.push(outcome),
+        }
+    }
+    distinct
 }
 
 fn largest(values: &mut dyn Iterator<Item = f64>) -> f64 {

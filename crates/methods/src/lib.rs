@@ -7,6 +7,7 @@ mod export;
 mod failure;
 pub mod representation;
 mod state;
+pub mod table;
 
 use run::{Entry, Result, config};
 

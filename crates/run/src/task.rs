@@ -113,6 +113,20 @@ impl World {
         Ok(worlds::make(&self.spec.name, rows, seed)?)
     }
 
+    /// The exact table of this world.
+    ///
+    /// # Errors
+    /// It has none.
+    pub fn table(&self, card: &Card) -> Result<worlds::tabular::Table> {
+        worlds::table(&self.spec.name)?.ok_or_else(|| {
+            RunError::Task(format!(
+                "`{}` needs a world whose table is known, but `{}` has none; try random-mdp, grid7-slip or \
+                 four-rooms (`latentrl worlds` lists them)",
+                card.id, self.spec.name
+            ))
+        })
+    }
+
     /// Number of discrete actions, or nothing for a box.
     pub fn discrete(&self) -> Option<usize> {
         match self.spec.action {

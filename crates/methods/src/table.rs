@@ -1,0 +1,74 @@
+//! Tables as what acts: policies with a probability for every state and action.
+
+use rand_chacha::ChaCha8Rng;
+use run::{Exported, Mode, NamedArray, Policy, Result, RunError};
+use serde_json::json;
+use worlds::{Actions, Array, Observations, tabular};
+
+/// A policy over the states of a table. It reads the state's index, or its one-hot vector.
+#[derive(Clone)]
+pub struct TablePolicy {
+    table: tabular::Policy,
+}
+
+impl TablePolicy {
+    /// Acts by this table.
+    pub fn new(table: tabular::Policy) -> Self {
+        Self { table }
+    }
+
+    /// The states of all rows.
+    fn states(&self, observations: &Observations) -> Result<Vec<usize>> {
+        let Array::Float(values) = observations.input() else { return Err(self.unreadable()) };
+        let states = self.table.states();
+        let size = values.len() / observations.rows.max(1);
+        let state = |row: &[f32]| {
+            let state =
+                if size == 1 { Some(row[0] as usize) } else { row.iter().position(|&one| one == 1.0) };
+            state.filter(|&state| state < states && (size == 1 || size == states))
+        };
+        values.chunks(size.max(1)).map(|row| state(row).ok_or_else(|| self.unreadable())).collect()
+    }
+
+    fn unreadable(&self) -> RunError {
+        RunError::Task(format!(
+            "a table of {} states reads the state's index or its one-hot vector: use obs=index or obs=onehot",
+            self.table.states()
+        ))
+    }
+
+    fn best(&self, state: usize) -> u32 {
+        let probability = |action: &usize| self.table.probability(state, *action);
+        let better = |best: usize, action: usize| {
+            if probability(&action) > probability(&best) { action } else { best }
+        };
+        (0..self.table.actions()).reduce(better).unwrap_or(0) as u32
+    }
+}
+
+impl Policy for TablePolicy {
+    fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
+        let choose = |state| match mode {
+            Mode::Greedy => self.best(state),
+            Mode::Sample => self.table.choose(state, random) as u32,
+        };
+        Ok(Actions::Discrete(self.states(observations)?.into_iter().map(choose).collect()))
+    }
+
+    fn export(&self) -> Result<Exported> {
+        let (states, actions) = (self.table.states(), self.table.actions());
+        let values = (0..states * actions)
+            .map(|pair| self.table.probability(pair / actions, pair % actions) as f32)
+            .collect();
+        let recipe = json!({
+            "kind": "table",
+            "probabilities": "policy",
+            "formula": "row = the state's index, or the position of the 1 in a one-hot vector; \
+                        greedy: the action of the largest probability, the lowest where several are equal",
+        });
+        Ok(Exported {
+            weights: vec![NamedArray { name: "policy".to_owned(), shape: vec![states, actions], values }],
+            recipe,
+        })
+    }
+}

@@ -61,10 +61,10 @@ fn closed_classes(chain: &DMatrix<f64>) -> Vec<Vec<usize>> {
     let successors: Vec<Vec<usize>> = (0..size).map(successors).collect();
     let reached: Vec<Vec<bool>> = (0..size).map(|state| reachable(&successors, state)).collect();
     let mut classes: Vec<Vec<usize>> = Vec::new();
-    for state in 0..size {
-        let class: Vec<usize> = (0..size).filter(|&other| reached[state][other]).collect();
-        let first = class.first() == Some(&state);
-        if first && class.iter().all(|&other| reached[other][state]) {
+    for (state, reach) in reached.iter().enumerate() {
+        let class: Vec<usize> = (0..size).filter(|&other| reach[other]).collect();
+        // Every class is found once, from its first state.
+        if class.first() == Some(&state) && class.iter().all(|&other| reached[other][state]) {
             classes.push(class);
         }
     }

@@ -64,8 +64,8 @@ fn table(report: &Report, name: &str, at: &str) -> Markup {
                 thead {
                     tr {
                         th scope="col" { "Arm" }
-                        th.number scope="col" { "Mean, 95 % interval" }
-                        th.number scope="col" { "Interquartile mean, 95 % interval" }
+                        th.number scope="col" { "Mean, 95 % interval" }
+                        th.number scope="col" { "Interquartile mean, 95 % interval" }
                         th.number scope="col" { "Seeds" }
                     }
                 }

@@ -76,7 +76,7 @@ pub fn conditions(report: &Report) -> Markup {
             }
             p.legend {
                 span.swatch style="background:var(--holds-soft);color:var(--holds)" {}
-                "asked for · ◆ estimate with its 90 % interval · each picture has a scale of its own"
+                "asked for · ◆ estimate with its 90 % interval · each picture has a scale of its own"
             }
         }
     }
@@ -117,7 +117,11 @@ fn one(condition: &Condition) -> Markup {
     }
 }
 
-/// What was asked, with true signs of comparison.
+/// What was asked, with true signs of comparison and true minus signs.
 pub fn asked(text: &str) -> String {
-    text.replace(">=", "≥").replace("<=", "≤")
+    let mut nice = text.replace(">=", "≥").replace("<=", "≤");
+    for before in ["[", " "] {
+        nice = nice.replace(&format!("{before}-"), &format!("{before}−"));
+    }
+    nice
 }

@@ -85,13 +85,13 @@ pub fn small_print(report: &Report) -> Markup {
             @if report.comparison.is_some() {
                 p {
                     "Aggregates over worlds follow Agarwal et al., Deep Reinforcement Learning at the Edge of the \
-                     Statistical Precipice (NeurIPS 2021): 95 % intervals by a percentile bootstrap that resamples \
+                     Statistical Precipice (NeurIPS 2021): 95 % intervals by a percentile bootstrap that resamples \
                      runs within each world. The interquartile mean leaves out the best and the worst quarter of \
                      all runs; the optimality gap is the mean amount by which scores fall short of 1."
                 }
             } @else {
                 p {
-                    "Conditions are judged by 90 % intervals that pair the arms by seed: a percentile bootstrap of \
+                    "Conditions are judged by 90 % intervals that pair the arms by seed: a percentile bootstrap of \
                      10,000 resamples from five seeds up, Student’s t below; one seed gives no interval. A \
                      condition holds if its whole interval lies where it was asked to, does not hold if its whole \
                      interval lies outside, and is undecided otherwise; a bound counts the seeds inside instead. \
@@ -99,7 +99,7 @@ pub fn small_print(report: &Report) -> Markup {
                 }
             }
             p {
-                "Means and interquartile means of an arm, and the bands of the curves, have 95 % intervals over \
+                "Means and interquartile means of an arm, and the bands of the curves, have 95 % intervals over \
                  seeds. Everything on this page is drawn from report.json beside it."
             }
         }

@@ -33,7 +33,7 @@ pub fn overview(reports: &[Report]) -> String {
         footer {
             p {
                 "Beside each claim the first of its conditions that count: shaded what was asked for, ◆ the \
-                 estimate with its 90 % interval. The claim’s own page has the others."
+                 estimate with its 90 % interval. The claim’s own page has the others."
             }
         }
     };

@@ -47,7 +47,9 @@ pub fn draw(names: &[(String, Style)], panels: &[Panel<'_>], format: Format) -> 
     }
     let longest = names.iter().map(|(name, _)| width_of(name, 13.0)).fold(60.0, f64::max);
     let left = longest.min(if panels.len() > 1 { 170.0 } else { 270.0 }) + 22.0;
-    let numbers = if panels.len() == 1 { 170.0 } else { 10.0 };
+    let texts = panels.iter().flat_map(|panel| &panel.dots).map(|dot| number::estimate(&dot.estimate));
+    let widest = texts.map(|text| width_of(&text, 13.0)).fold(0.0, f64::max);
+    let numbers = if panels.len() == 1 { widest.clamp(100.0, 300.0) + 20.0 } else { 10.0 };
     let mut canvas = Canvas::new(920.0, head + rows * ROW + 30.0);
     let share = (920.0 - left) / panels.len() as f64;
     for (index, panel) in panels.iter().enumerate() {

@@ -3,7 +3,7 @@
 //! Every picture is drawn once, as SVG with classes instead of colours, and coloured by a few
 //! rules of CSS: so one drawing serves a light and a dark page, and its PNG is the same picture.
 //! `resvg` rasterises it with a font that comes with the program (Ubuntu Light, under the Ubuntu
-//! font licence 1.0), so that the pixels do not depend on the machine.
+//! font licence 1.0, and Hack, under MIT and the Bitstream Vera licence, for what the first lacks), so that the pixels do not depend on the machine.
 //!
 //! What distinguishes arms is never colour alone: each has its dash pattern, its marker and a
 //! label at its line.

@@ -28,7 +28,7 @@ pub fn number(value: f64) -> String {
 }
 
 /// An estimate and the ends of its interval, with as many decimals as the interval's width
-/// deserves: two digits of its half.
+/// deserves: two digits of it.
 pub fn parts(estimate: &Estimate) -> (String, Option<(String, String)>) {
     let (Some(low), Some(high)) = (estimate.low, estimate.high) else {
         return (number(estimate.value), None);
@@ -39,7 +39,10 @@ pub fn parts(estimate: &Estimate) -> (String, Option<(String, String)>) {
         return (number(estimate.value), Some((number(low), number(high))));
     }
     // Nine decimals are more than anyone reads; an interval narrower than that is a point.
-    let decimals = (1 - magnitude(width / 2.0)).clamp(0, 9);
+    let decimals = match (1 - magnitude(width * 1.001)).clamp(0, 9) {
+        0 if largest < 100.0 => 1,
+        decimals => decimals,
+    };
     let [value, low, high] = [estimate.value, low, high].map(|v| fixed(v, decimals));
     (value, Some((low, high)))
 }

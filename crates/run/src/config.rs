@@ -106,17 +106,24 @@ pub fn set(table: &mut Table, assignment: &str) -> Result<()> {
         .ok()
         .and_then(|mut parsed| parsed.remove("value"))
         .unwrap_or_else(|| Value::String(text.to_owned()));
+    insert(table, path, value).map_err(|cause| RunError::Config(format!("`--set {assignment}`: {cause}")))
+}
+
+/// Puts a value at a dotted path of a table.
+///
+/// # Errors
+/// The cause, without the place: a path through something that is not a table, or a number where
+/// words stood and the reverse; unknown keys are [`parse`]'s to refuse.
+pub fn insert(table: &mut Table, path: &str, value: Value) -> std::result::Result<(), String> {
     let mut parts: Vec<&str> = path.split('.').collect();
     let last = parts.pop().unwrap_or_default();
     let mut place = table;
     for part in parts {
         let next = place.entry(part).or_insert_with(|| Value::Table(Table::new()));
-        place = next.as_table_mut().ok_or_else(|| {
-            RunError::Config(format!("`--set {assignment}`: `{part}` holds no further settings"))
-        })?;
+        place = next.as_table_mut().ok_or_else(|| format!("`{part}` holds no further settings"))?;
     }
     let value = match place.get(last) {
-        Some(old) => fit(old, value, assignment)?,
+        Some(old) => fit(old, value)?,
         None => value,
     };
     place.insert(last.to_owned(), value);
@@ -124,15 +131,15 @@ pub fn set(table: &mut Table, assignment: &str) -> Result<()> {
 }
 
 /// Makes a new value of the old one's type, so that `lr=1` is a float and `lr=abc` is refused.
-fn fit(old: &Value, new: Value, assignment: &str) -> Result<Value> {
+fn fit(old: &Value, new: Value) -> std::result::Result<Value, String> {
     match (old, new) {
         (Value::Float(_), Value::Integer(number)) => Ok(Value::Float(number as f64)),
         (old, new) if old.same_type(&new) => Ok(new),
-        (old, new) => Err(RunError::Config(format!(
-            "`--set {assignment}`: expected {}, like `{old}`, not `{}`",
+        (old, new) => Err(format!(
+            "expected {}, like `{old}`, not `{}`",
             article(old.type_str()),
             new.as_str().map_or_else(|| new.to_string(), str::to_owned)
-        ))),
+        )),
     }
 }
 

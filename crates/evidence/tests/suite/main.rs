@@ -1,5 +1,10 @@
-//! Pictures and pages of made-up reports.
+//! Claims, conditions and statistics from outside; pictures and pages of made-up reports.
 
+mod claim_files;
+mod claim_plan;
+mod claim_refusals;
+mod conditions;
 mod page;
 mod pictures;
 mod sample;
+mod statistics;

@@ -123,24 +123,27 @@ impl<'a> ArmSource<'a> {
         if self.points.is_empty() {
             return Ok(vec![self.resolve(shared, &layers, None)?]);
         }
-        let item = self.section.require("sweep", "it has points")?;
-        let placeholder = self.points[0].placeholder();
-        let mut uses = false;
+        self.check_use(&layers)?;
+        self.points.iter().map(|point| self.resolve(shared, &layers, Some(point))).collect()
+    }
+
+    /// Refuses a sweep whose placeholder stands nowhere.
+    fn check_use(&self, layers: &[Section<'a>]) -> Result<()> {
+        let (Some(item), Some(point)) = (self.section.get("sweep"), self.points.first()) else {
+            return Ok(());
+        };
+        let placeholder = point.placeholder();
         for key in ["world", "steps", "set"] {
-            for layer in &layers {
-                uses |= layer
-                    .get(key)
-                    .map(|item| item.value())
-                    .transpose()?
-                    .is_some_and(|value| value.to_string().contains(&placeholder));
+            for layer in layers {
+                let value = layer.get(key).map(|item| item.value()).transpose()?;
+                if value.is_some_and(|value| value.to_string().contains(&placeholder)) {
+                    return Ok(());
+                }
             }
         }
-        if !uses {
-            return Err(item.refuse(format!(
-                "`{placeholder}` stands neither in `world` nor in `steps` nor in `set`, so all points of the sweep would be equal"
-            )));
-        }
-        self.points.iter().map(|point| self.resolve(shared, &layers, Some(point))).collect()
+        Err(item.refuse(format!(
+            "`{placeholder}` stands neither in `world` nor in `steps` nor in `set`, so all points of the sweep would be equal"
+        )))
     }
 
     /// Where its settings stand for a preset, the stronger last.
@@ -202,28 +205,27 @@ impl<'a> ArmSource<'a> {
     ) -> Result<(Table, Vec<(String, Value)>)> {
         let mut table = (self.entry.preset)(self.method_preset)?;
         let mut changes: Vec<(String, Value)> = Vec::new();
-        let mut place = None;
+        // A later key may mend what two settings together demand, so the first refusal counts only
+        // if the whole is refused too.
+        let mut first = None;
         for layer in layers {
             let Some(set) = layer.get("set") else { continue };
             for (key, item) in leaves(&set.section()?, "")? {
-                let value = item.value()?;
-                let value = point.map_or_else(|| value.clone(), |point| point.fill_value(value.clone()));
+                let value = match point {
+                    Some(point) => point.fill_value(item.value()?),
+                    None => item.value()?,
+                };
                 config::insert(&mut table, &key, value.clone()).map_err(|cause| item.refuse(cause))?;
-                (self.entry.check)(&table).map_err(|error| item.refuse(error.to_string())).or_else(
-                    |error| {
-                        // A later key may mend what two settings together demand.
-                        place.get_or_insert(error);
-                        Ok::<(), crate::EvidenceError>(())
-                    },
-                )?;
+                let refusal = (self.entry.check)(&table).err().map(|error| item.refuse(error.to_string()));
+                first = first.or(refusal);
                 changes.retain(|(old, _)| *old != key);
                 changes.push((key, value));
             }
         }
-        match ((self.entry.check)(&table), place) {
+        match ((self.entry.check)(&table), first) {
+            (Ok(()), _) => Ok((table, changes)),
             (Err(_), Some(refusal)) => Err(refusal),
             (Err(error), None) => Err(self.section.refuse("method", error.to_string())),
-            (Ok(()), _) => Ok((table, changes)),
         }
     }
 }

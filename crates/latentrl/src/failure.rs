@@ -25,6 +25,11 @@ impl Failure {
         Self { code: 1, message: message.to_string() }
     }
 
+    /// Something with an exit code of its own.
+    pub fn with_code(code: u8, message: impl std::fmt::Display) -> Self {
+        Self { code, message: message.to_string() }
+    }
+
     /// Prints the sentence to standard error.
     pub fn report(&self) -> ExitCode {
         eprintln!("error: {}", self.message);
@@ -36,6 +41,12 @@ impl From<RunError> for Failure {
     /// Whatever is refused before a run begins is the input's fault; what fails later is turned
     /// into [`Failure::failed`] where it happens.
     fn from(error: RunError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<evidence::EvidenceError> for Failure {
+    fn from(error: evidence::EvidenceError) -> Self {
         Self::usage(error)
     }
 }

@@ -2,10 +2,12 @@
 
 mod command;
 mod failure;
+mod findings;
 mod interrupt;
 mod output;
 mod parse;
 mod player;
+mod runs_shown;
 mod seeds;
 mod setup;
 mod stored;

@@ -120,19 +120,33 @@ pub struct Progress {
     bar: Option<ProgressBar>,
     pace: Pace,
     total: u64,
+    /// Whether the numbers themselves mean something to a person.
+    counted: bool,
 }
 
 impl Progress {
     /// Progress towards `total` environment steps.
     pub fn new(total: u64) -> Self {
+        Self::with(total, true)
+    }
+
+    /// Progress in parts of which only the share counts.
+    pub fn parts(total: u64) -> Self {
+        Self::with(total, false)
+    }
+
+    fn with(total: u64, counted: bool) -> Self {
         let bar = std::io::stderr().is_terminal().then(|| {
-            let template = "{bar:8} {human_pos}/{human_len} steps  {wide_msg}";
+            let template = match counted {
+                true => "{bar:8} {human_pos}/{human_len} steps  {wide_msg}",
+                false => "{bar:20} {percent:>3} %  {wide_msg}",
+            };
             let style =
                 ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
             ProgressBar::new(total).with_style(style)
         });
         let pace = Pace::new(if bar.is_some() { LIVE } else { LINES });
-        Self { bar, pace, total }
+        Self { bar, pace, total, counted }
     }
 
     /// Whether it is time to call [`Progress::show`] again.
@@ -147,7 +161,10 @@ impl Progress {
                 bar.set_position(steps);
                 bar.set_message(details.to_owned());
             }
-            None => self.say(&format!("{}/{} steps  {details}", count(steps), count(self.total))),
+            None if self.counted => {
+                self.say(&format!("{}/{} steps  {details}", count(steps), count(self.total)));
+            }
+            None => self.say(&format!("{} %  {details}", 100 * steps / self.total.max(1))),
         }
     }
 

@@ -92,6 +92,11 @@ impl Claim {
         })
     }
 
+    /// The file as its reader named it.
+    pub fn file(&self) -> &str {
+        &self.file
+    }
+
     /// What a preset runs and asks.
     ///
     /// # Errors

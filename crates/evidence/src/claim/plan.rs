@@ -44,6 +44,19 @@ impl Plan {
         self.arms.iter().find(|arm| arm.name == name)
     }
 
+    /// Ids of the claims that a study among the conditions counts.
+    pub fn studied(&self) -> Vec<&str> {
+        let mut out = Vec::new();
+        for condition in &self.conditions {
+            if let Question::Study { claims, .. } = &condition.question {
+                out.extend(
+                    claims.iter().map(String::as_str).filter(|id| !out.contains(id)).collect::<Vec<_>>(),
+                );
+            }
+        }
+        out
+    }
+
     /// What the conditions measure of an arm: names of metrics and how a series becomes a number,
     /// each once, in the order of the conditions.
     pub fn measured(&self, arm: &str) -> Vec<(&str, At)> {

@@ -9,6 +9,12 @@ use crate::{
     report::Report,
 };
 
+/// The page's file.
+pub const PAGE: &str = "report.html";
+
+/// Everything that is written into a report's folder.
+pub const FILES: [&str; 3] = [PAGE, "report.json", "figures"];
+
 /// Writes `report.json`, `report.html` and `figures/`, in which every picture lies as SVG (which
 /// follows the reader's preference for light or dark), as PNG and as PNG for dark pages
 /// (`-dark.png`). Each file is written whole or not at all; the page comes last, so that where it
@@ -30,5 +36,13 @@ pub fn write(report: &Report, folder: &Path) -> Result<()> {
         write_whole(&place(".png"), &figure.png(Theme::Light)?)?;
         write_whole(&place("-dark.png"), &figure.png(Theme::Dark)?)?;
     }
-    write_whole(&folder.join("report.html"), super::html(report).as_bytes())
+    write_whole(&folder.join(PAGE), super::html(report).as_bytes())
+}
+
+/// Writes the overview of several claims into the folder that holds theirs.
+///
+/// # Errors
+/// The disk is full or the place cannot be written.
+pub fn write_overview(reports: &[Report], folder: &Path) -> Result<()> {
+    write_whole(&folder.join(PAGE), super::overview(reports).as_bytes())
 }

@@ -9,7 +9,7 @@ mod frame;
 mod how;
 mod overview;
 
-pub use files::write;
+pub use files::{FILES, PAGE, write, write_overview};
 pub use overview::overview;
 
 use maud::html;

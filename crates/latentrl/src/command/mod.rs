@@ -1,11 +1,14 @@
 //! One file per command.
 
 pub mod bench;
+pub mod compare;
 pub mod eval;
 pub mod export;
 pub mod info;
 pub mod list;
 pub mod play;
+pub mod report;
+pub mod reproduce;
 pub mod resume;
 pub mod train;
 pub mod worlds;
@@ -35,6 +38,12 @@ pub enum Command {
     Play(play::Arguments),
     /// Write a policy's weights and how to feed them
     Export(export::Arguments),
+    /// Re-run a paper's central claim and say whether it holds
+    Reproduce(Box<reproduce::Arguments>),
+    /// Compare methods in worlds, with intervals
+    Compare(compare::Arguments),
+    /// Rebuild a report from finished runs
+    Report(report::Arguments),
     /// Measure how fast this machine is at it
     Bench(bench::Arguments),
 }
@@ -52,6 +61,9 @@ impl Command {
             Self::Eval(arguments) => done(eval::execute(&arguments)),
             Self::Play(arguments) => done(play::execute(&arguments)),
             Self::Export(arguments) => done(export::execute(&arguments)),
+            Self::Reproduce(arguments) => reproduce::execute(&arguments),
+            Self::Compare(arguments) => compare::execute(&arguments),
+            Self::Report(arguments) => done(report::execute(&arguments)),
             Self::Bench(arguments) => done(bench::execute(&arguments)),
         }
     }

@@ -220,6 +220,7 @@ fn over_seeds(endings: &[(u64, Ending)]) -> Scores {
     names.into_iter().filter_map(score).collect()
 }
 
-fn cores() -> usize {
+/// Cores of this machine.
+pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
 }

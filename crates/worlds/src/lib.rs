@@ -36,6 +36,7 @@
 
 pub mod bench;
 pub mod control;
+pub mod data;
 pub mod error;
 pub mod grid;
 pub mod minatar;

@@ -1,0 +1,3 @@
+//! Contrastive objectives: similar pairs pulled together, others pushed apart.
+
+pub mod theory;

@@ -74,6 +74,12 @@ pub enum LearnError {
         /// Why, and what to do.
         reason: &'static str,
     },
+    /// Labelled examples do not allow what is asked of them.
+    #[error("{reason}")]
+    Examples {
+        /// Which class or label, and what to do.
+        reason: String,
+    },
     /// A network could not be built or restored.
     #[error(transparent)]
     Network(#[from] nets::NetsError),

@@ -6,6 +6,8 @@
 
 pub mod augment;
 pub mod batch;
+pub mod continual;
+pub mod contrastive;
 pub mod duals;
 mod error;
 pub mod normalise;
@@ -13,6 +15,7 @@ pub mod objective;
 pub mod optim;
 pub mod planner;
 pub mod policy_gradient;
+pub mod probe;
 pub mod reduce;
 pub mod representation;
 pub mod returns;

@@ -68,6 +68,39 @@ impl BatchNorm {
     }
 }
 
+/// Instance normalisation of `[B, C, H, W]` maps (Ulyanov et al., 2016): every channel of every
+/// image by its own mean and variance, then a gain and an offset per channel.
+#[derive(Module, Debug)]
+pub struct InstanceNorm {
+    gamma: Param<Tensor<1>>,
+    beta: Param<Tensor<1>>,
+}
+
+/// Added to the variance in instance normalisation.
+const INSTANCE_EPSILON: f64 = 1e-5;
+
+impl InstanceNorm {
+    /// Normalisation of `channels` channels: gain 1, offset 0, epsilon 1e-5.
+    pub fn new(channels: usize, device: &Device) -> Self {
+        Self {
+            gamma: parameter(vec![1.0; channels], [channels], device),
+            beta: parameter(vec![0.0; channels], [channels], device),
+        }
+    }
+
+    /// Normalises `input`.
+    pub fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let [rows, channels, height, width] = input.dims();
+        let flat = input.reshape([rows, channels, height * width]);
+        let centred = flat.clone() - flat.mean_dim(2);
+        let variance = centred.clone().square().mean_dim(2);
+        let normal = centred / variance.add_scalar(INSTANCE_EPSILON).sqrt();
+        let shape = [1, channels, 1];
+        let scaled = normal * self.gamma.val().reshape(shape) + self.beta.val().reshape(shape);
+        scaled.reshape([rows, channels, height, width])
+    }
+}
+
 /// Added to the range in [`renormalise`].
 pub const RENORMALISE_EPSILON: f64 = 1e-5;
 

@@ -160,7 +160,9 @@ const POWER_ITERATIONS: usize = 100;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::testing::{assert_close, check_gradient, numbers, random_tensor, random_values, tensor, values};
+    use crate::testing::{
+        assert_close, check_gradient, numbers, random_tensor, random_values, tensor, values,
+    };
 
     #[test]
     fn losses_agree_with_numpy() {

@@ -162,3 +162,17 @@ fn renormalised_rows_span_zero_to_one() {
     let map = noise::normal([5, 12], &device, &mut seeded(11));
     check_input(map, 2e-2, |map| (renormalise(map) * weights.clone()).sum());
 }
+
+#[test]
+fn instance_normalisation_standardises_every_channel_of_every_image() {
+    let device = burn::tensor::Device::flex();
+    let norm = nets::norm::InstanceNorm::new(2, &device);
+    let map = nets::noise::normal([3, 2, 4, 4], &device, &mut rand::SeedableRng::seed_from_u64(1));
+    let output = norm.forward(map.mul_scalar(5.0).add_scalar(2.0));
+    let values: Vec<f32> = output.into_data().iter::<f32>().collect();
+    for channel in values.chunks_exact(16) {
+        let mean = channel.iter().sum::<f32>() / 16.0;
+        let variance = channel.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 16.0;
+        assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-3, "{mean} {variance}");
+    }
+}

@@ -1,0 +1,385 @@
+//! Linear probes: how well a linear head tells classes apart from features that no gradient
+//! reaches. Plain f64 on the host.
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use crate::{contrastive::theory::Margin, error::LearnError};
+
+/// Features with their classes.
+#[derive(Clone, Debug)]
+pub struct Labelled {
+    features: Vec<f64>,
+    width: usize,
+    members: Vec<Vec<usize>>,
+}
+
+impl Labelled {
+    /// `features` row-major `[labels.len(), width]`, of `classes` classes.
+    ///
+    /// # Errors
+    /// There are no labels, another number of features than labels, or a label out of range.
+    pub fn new(features: &[f32], width: usize, labels: &[usize], classes: usize) -> Result<Self, LearnError> {
+        let refuse = |reason: String| Err(LearnError::Examples { reason });
+        if labels.is_empty() || features.len() != labels.len() * width {
+            return refuse(format!(
+                "a probe has {} labels for {} features of width {width}: it needs one for each",
+                labels.len(),
+                features.len() / width.max(1)
+            ));
+        }
+        let mut members = vec![Vec::new(); classes];
+        for (index, &label) in labels.iter().enumerate() {
+            match members.get_mut(label) {
+                Some(of_class) => of_class.push(index),
+                None => return refuse(format!("label {label} is not one of the {classes} classes from 0")),
+            }
+        }
+        Ok(Self { features: features.iter().map(|&value| f64::from(value)).collect(), width, members })
+    }
+
+    /// The feature vectors of a class.
+    pub fn class(&self, class: usize) -> Vec<&[f64]> {
+        self.members[class].iter().map(|&index| self.row(index)).collect()
+    }
+
+    /// Number of classes.
+    pub fn classes(&self) -> usize {
+        self.members.len()
+    }
+
+    /// The same with at most `count` examples of each class, drawn without replacement.
+    pub fn few(&self, count: usize, random: &mut ChaCha8Rng) -> Self {
+        let mut few = self.clone();
+        for of_class in &mut few.members {
+            for place in 0..count.min(of_class.len()) {
+                let other = random.random_range(place..of_class.len());
+                of_class.swap(place, other);
+            }
+            of_class.truncate(count);
+        }
+        few
+    }
+
+    fn row(&self, index: usize) -> &[f64] {
+        &self.features[index * self.width..(index + 1) * self.width]
+    }
+
+    fn expect_examples(&self, classes: &[usize]) -> Result<(), LearnError> {
+        match classes.iter().find(|&&class| self.members[class].is_empty()) {
+            Some(class) => Err(LearnError::Examples {
+                reason: format!("class {class} has no labelled example, and a probe needs one of each class"),
+            }),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A linear classifier: class c scores w_cᵀ f + b_c.
+#[derive(Clone, Debug)]
+pub struct LinearHead {
+    weights: Vec<Vec<f64>>,
+    biases: Vec<f64>,
+}
+
+impl LinearHead {
+    /// The mean classifier: w_c is the mean feature of class c, without bias (Arora et al., 2019,
+    /// definition 2.1).
+    ///
+    /// # Errors
+    /// A class has no example.
+    pub fn means(data: &Labelled) -> Result<Self, LearnError> {
+        let all: Vec<usize> = (0..data.classes()).collect();
+        data.expect_examples(&all)?;
+        let mean = |class: usize| {
+            let mut mean = vec![0.0; data.width];
+            let features = data.class(class);
+            for feature in &features {
+                mean.iter_mut().zip(*feature).for_each(|(sum, value)| *sum += value);
+            }
+            mean.iter_mut().for_each(|sum| *sum /= features.len() as f64);
+            mean
+        };
+        Ok(Self { weights: all.iter().map(|&class| mean(class)).collect(), biases: vec![0.0; all.len()] })
+    }
+
+    /// Logistic regression over the classes of `task`, each counted equally, with a penalty of
+    /// `ridge`/2 times the squared weights of standardised features. The other classes score minus
+    /// infinity.
+    ///
+    /// # Errors
+    /// A class of the task has no example.
+    pub fn logistic(data: &Labelled, task: &[usize], ridge: f64) -> Result<Self, LearnError> {
+        data.expect_examples(task)?;
+        Ok(Regression::new(data, task, ridge).fit(data.classes()))
+    }
+
+    /// Score of `class` for a feature vector.
+    pub fn score(&self, feature: &[f64], class: usize) -> f64 {
+        self.biases[class] + dot(&self.weights[class], feature)
+    }
+
+    /// Share of right answers among the classes of `task`, each class counted equally.
+    ///
+    /// # Errors
+    /// A class of the task has no example.
+    pub fn accuracy(&self, data: &Labelled, task: &[usize]) -> Result<f64, LearnError> {
+        self.average(data, task, |scores, right| {
+            let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
+            f64::from(u8::from(best.is_some_and(|(place, _)| place == right)))
+        })
+    }
+
+    /// Mean loss of the margins by which the right class leads the others of `task`, each class
+    /// counted equally.
+    ///
+    /// # Errors
+    /// A class of the task has no example.
+    pub fn loss(&self, data: &Labelled, task: &[usize], margin: Margin) -> Result<f64, LearnError> {
+        self.average(data, task, |scores, right| {
+            let others = scores.iter().enumerate().filter(|(place, _)| *place != right);
+            margin.value(others.map(|(_, score)| scores[right] - score))
+        })
+    }
+
+    fn average(
+        &self,
+        data: &Labelled,
+        task: &[usize],
+        measure: impl Fn(&[f64], usize) -> f64,
+    ) -> Result<f64, LearnError> {
+        data.expect_examples(task)?;
+        let mut total = 0.0;
+        for (right, &class) in task.iter().enumerate() {
+            let features = data.class(class);
+            let one = |feature: &&[f64]| {
+                let scores: Vec<f64> = task.iter().map(|&other| self.score(feature, other)).collect();
+                measure(&scores, right)
+            };
+            total += features.iter().map(one).sum::<f64>() / features.len() as f64;
+        }
+        Ok(total / task.len() as f64)
+    }
+}
+
+/// All pairs of classes with their probabilities when two are drawn from `prior` and found distinct.
+pub fn pairs(prior: &[f64]) -> Vec<(Vec<usize>, f64)> {
+    let all = (0..prior.len()).flat_map(|a| (a + 1..prior.len()).map(move |b| (a, b)));
+    let mut tasks: Vec<(Vec<usize>, f64)> = all.map(|(a, b)| (vec![a, b], prior[a] * prior[b])).collect();
+    let total: f64 = tasks.iter().map(|task| task.1).sum();
+    tasks.iter_mut().for_each(|task| task.1 /= total);
+    tasks
+}
+
+/// A set of `size` classes with the probabilities of `size` draws from `prior` given that all are
+/// distinct: proportional to the product of the members' probabilities. `size` is at most the
+/// number of classes.
+pub fn distinct_classes(prior: &[f64], size: usize, random: &mut ChaCha8Rng) -> Vec<usize> {
+    // sums[i][j]: sum over sets of j classes from i on of the products of their probabilities.
+    let mut sums = vec![vec![0.0; size + 1]; prior.len() + 1];
+    sums[prior.len()][0] = 1.0;
+    for class in (0..prior.len()).rev() {
+        sums[class][0] = 1.0;
+        for count in 1..=size {
+            sums[class][count] = sums[class + 1][count] + prior[class] * sums[class + 1][count - 1];
+        }
+    }
+    let mut chosen = Vec::with_capacity(size);
+    for (class, rho) in prior.iter().enumerate() {
+        let missing = size - chosen.len();
+        if missing == 0 {
+            break;
+        }
+        let share = rho * sums[class + 1][missing - 1] / sums[class][missing];
+        // Without rounding, the last classes would be certain to enter.
+        if prior.len() - class == missing || random.random::<f64>() < share {
+            chosen.push(class);
+        }
+    }
+    chosen
+}
+
+/// Steps of accelerated gradient descent in a regression.
+const ITERATIONS: usize = 300;
+
+/// A logistic regression in the making: standardised features with a leading 1.
+struct Regression {
+    rows: Vec<Vec<f64>>,
+    targets: Vec<usize>,
+    /// Weight of each row, so that classes count equally.
+    shares: Vec<f64>,
+    mean: Vec<f64>,
+    scale: Vec<f64>,
+    task: Vec<usize>,
+    ridge: f64,
+}
+
+impl Regression {
+    fn new(data: &Labelled, task: &[usize], ridge: f64) -> Self {
+        let (mut raw, mut targets, mut shares) = (Vec::new(), Vec::new(), Vec::new());
+        for (target, &class) in task.iter().enumerate() {
+            let features = data.class(class);
+            targets.extend(std::iter::repeat_n(target, features.len()));
+            shares.extend(std::iter::repeat_n(1.0 / (task.len() * features.len()) as f64, features.len()));
+            raw.extend(features);
+        }
+        let moment = |of: &dyn Fn(&[f64], usize) -> f64| -> Vec<f64> {
+            let at = |k| raw.iter().zip(&shares).map(|(row, share)| share * of(row, k)).sum();
+            (0..data.width).map(at).collect()
+        };
+        let mean = moment(&|row, k| row[k]);
+        let variance = moment(&|row, k| (row[k] - mean[k]).powi(2));
+        // A feature that does not vary stays at zero.
+        let scale: Vec<f64> = variance.iter().map(|v| if *v > 1e-12 { v.sqrt() } else { 1.0 }).collect();
+        let standard = |row: &&[f64]| {
+            let values = row.iter().zip(mean.iter().zip(&scale)).map(|(x, (m, s))| (x - m) / s);
+            std::iter::once(1.0).chain(values).collect()
+        };
+        let rows = raw.iter().map(standard).collect();
+        Self { rows, targets, shares, mean, scale, task: task.to_vec(), ridge }
+    }
+
+    /// Nesterov's accelerated gradient descent with the step 1/L of the strongly convex case.
+    fn fit(&self, classes: usize) -> LinearHead {
+        let (count, width) = (self.task.len(), self.mean.len() + 1);
+        // The softmax's curvature is at most 1/2 that of the features.
+        let smoothness = 0.5 * self.largest_curvature() + self.ridge;
+        let condition = (smoothness / self.ridge.max(1e-9)).sqrt();
+        let momentum = (condition - 1.0) / (condition + 1.0);
+        let mut weights = vec![0.0; count * width];
+        let mut ahead = weights.clone();
+        for _ in 0..ITERATIONS {
+            let gradient = self.gradient(&ahead);
+            for ((weight, ahead), slope) in weights.iter_mut().zip(&mut ahead).zip(gradient) {
+                let next = *ahead - slope / smoothness;
+                *ahead = next + momentum * (next - *weight);
+                *weight = next;
+            }
+        }
+        let mut head = LinearHead {
+            weights: vec![vec![0.0; width - 1]; classes],
+            biases: vec![f64::NEG_INFINITY; classes],
+        };
+        for (row, &class) in weights.chunks_exact(width).zip(&self.task) {
+            let unscaled: Vec<f64> = row[1..].iter().zip(&self.scale).map(|(w, s)| w / s).collect();
+            head.biases[class] = row[0] - dot(&unscaled, &self.mean);
+            head.weights[class] = unscaled;
+        }
+        head
+    }
+
+    fn gradient(&self, weights: &[f64]) -> Vec<f64> {
+        let width = self.mean.len() + 1;
+        let mut gradient: Vec<f64> = weights.iter().map(|weight| self.ridge * weight).collect();
+        let mut scores = vec![0.0; self.task.len()];
+        for ((row, &target), share) in self.rows.iter().zip(&self.targets).zip(&self.shares) {
+            for (score, weights) in scores.iter_mut().zip(weights.chunks_exact(width)) {
+                *score = dot(weights, row);
+            }
+            let top = scores.iter().copied().fold(f64::NEG_INFINITY, f64::max);
+            scores.iter_mut().for_each(|score| *score = (*score - top).exp());
+            let total: f64 = scores.iter().sum();
+            for (place, gradient) in gradient.chunks_exact_mut(width).enumerate() {
+                let error = share * (scores[place] / total - f64::from(u8::from(place == target)));
+                gradient.iter_mut().zip(row).for_each(|(slope, value)| *slope += error * value);
+            }
+        }
+        gradient
+    }
+
+    /// Largest eigenvalue of the weighted second moment, by power iteration, with 5 % to spare.
+    fn largest_curvature(&self) -> f64 {
+        let mut direction = vec![1.0; self.mean.len() + 1];
+        let mut value = 1.0;
+        for _ in 0..30 {
+            let norm = dot(&direction, &direction).sqrt();
+            direction.iter_mut().for_each(|v| *v /= norm);
+            let mut image = vec![0.0; direction.len()];
+            for (row, share) in self.rows.iter().zip(&self.shares) {
+                let along = share * dot(row, &direction);
+                image.iter_mut().zip(row).for_each(|(sum, v)| *sum += along * v);
+            }
+            value = dot(&image, &direction);
+            direction = image;
+        }
+        1.05 * value
+    }
+}
+
+fn dot(left: &[f64], right: &[f64]) -> f64 {
+    left.iter().zip(right).map(|(a, b)| a * b).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+
+    use super::*;
+    use crate::testing::random_values;
+
+    /// Three classes around the corners of a triangle.
+    fn triangle(noise: f32) -> Labelled {
+        let corners = [[1.0, 0.0], [-0.5, 0.9], [-0.5, -0.9]];
+        let labels: Vec<usize> = (0..300).map(|index| index % 3).collect();
+        let jitter = random_values(1, 600);
+        let features: Vec<f32> =
+            (0..600).map(|index| corners[(index / 2) % 3][index % 2] + noise * jitter[index]).collect();
+        Labelled::new(&features, 2, &labels, 3).unwrap()
+    }
+
+    #[test]
+    fn both_heads_separate_what_can_be_separated() {
+        let data = triangle(0.3);
+        let means = LinearHead::means(&data).unwrap();
+        assert_eq!(means.accuracy(&data, &[0, 1, 2]).unwrap(), 1.0);
+        let trained = LinearHead::logistic(&data, &[0, 2], 1e-3).unwrap();
+        assert_eq!(trained.accuracy(&data, &[0, 2]).unwrap(), 1.0);
+        let loss = |head: &LinearHead| head.loss(&data, &[0, 2], Margin::Logistic).unwrap();
+        assert!(loss(&trained) < loss(&means));
+    }
+
+    #[test]
+    fn the_regression_is_at_its_minimum() {
+        let data = triangle(3.0);
+        let regression = Regression::new(&data, &[0, 1, 2], 1e-2);
+        let head = regression.fit(3);
+        let standardised: Vec<f64> = (0..3)
+            .flat_map(|class| {
+                let weights: Vec<f64> =
+                    head.weights[class].iter().zip(&regression.scale).map(|(w, s)| w * s).collect();
+                let bias = head.biases[class] + dot(&head.weights[class], &regression.mean);
+                std::iter::once(bias).chain(weights).collect::<Vec<f64>>()
+            })
+            .collect();
+        let gradient = regression.gradient(&standardised);
+        assert!(gradient.iter().all(|slope| slope.abs() < 1e-6), "{gradient:?}");
+    }
+
+    #[test]
+    fn missing_labels_and_classes_are_refused() {
+        let error = |labels: &[usize]| Labelled::new(&[0.0; 4], 2, labels, 2).unwrap_err().to_string();
+        assert!(error(&[]).contains("0 labels for 2 features"));
+        assert!(error(&[0, 2]).contains("label 2 is not one of the 2 classes"));
+        let data = Labelled::new(&[0.0; 4], 2, &[0, 0], 2).unwrap();
+        assert!(
+            LinearHead::means(&data).unwrap_err().to_string().contains("class 1 has no labelled example")
+        );
+        let few = triangle(0.1).few(5, &mut ChaCha8Rng::seed_from_u64(0));
+        assert!((0..3).all(|class| few.class(class).len() == 5));
+    }
+
+    #[test]
+    fn tasks_have_the_probabilities_of_distinct_draws() {
+        let prior = [0.5, 0.3, 0.2];
+        let tasks = pairs(&prior);
+        assert!((tasks[0].1 - 0.15 / 0.31).abs() < 1e-12);
+        let random = &mut ChaCha8Rng::seed_from_u64(2);
+        let mut counts = [0.0; 3];
+        for _ in 0..20_000 {
+            let drawn = distinct_classes(&prior, 2, random);
+            counts[tasks.iter().position(|task| task.0 == drawn).unwrap()] += 1.0 / 20_000.0;
+        }
+        assert!(counts.iter().zip(&tasks).all(|(found, task)| (found - task.1).abs() < 0.02), "{counts:?}");
+        assert_eq!(distinct_classes(&prior, 3, random), [0, 1, 2]);
+    }
+}

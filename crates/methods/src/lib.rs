@@ -1,6 +1,7 @@
 //! The methods: one file per paper, in a folder per family, and the registry that finds them.
 
 pub mod baseline;
+pub mod continual;
 pub mod device;
 mod experience;
 mod export;
@@ -24,6 +25,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<baseline::rainbow::Rainbow>(),
     Entry::of::<representation::tcrl::Tcrl>(),
     Entry::of::<representation::spr::Spr>(),
+    Entry::of::<continual::pec::Pec>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

@@ -52,7 +52,8 @@ pub fn class_incremental(
     let drawn = permutation(classes, random);
     let order = if order.is_empty() { drawn } else { order.to_vec() };
     let task = |classes: &[usize], random: &mut ChaCha8Rng| {
-        let members: Vec<usize> = (0..labels.len()).filter(|&index| classes.contains(&labels[index])).collect();
+        let members: Vec<usize> =
+            (0..labels.len()).filter(|&index| classes.contains(&labels[index])).collect();
         let examples = permutation(members.len(), random).into_iter().map(|place| members[place]).collect();
         ClassTask { classes: classes.to_vec(), examples }
     };

@@ -6,7 +6,7 @@ use crate::harness::Trial;
 const SMALL_VALUES: &[&str] = &["learning_starts=200", "hidden=8", "batch=8", "train_every=20"];
 
 /// Every method in a world it fits, small enough for seconds.
-const TRIALS: [(&str, &str, &[&str]); 8] = [
+const TRIALS: [(&str, &str, &[&str]); 9] = [
     ("random", "cartpole", &[]),
     ("ppo", "cartpole", &["rollout=32", "hidden=[8]"]),
     ("sac", "pendulum", &["hidden=[8]", "batch=16", "start_steps=100"]),
@@ -15,6 +15,7 @@ const TRIALS: [(&str, &str, &[&str]); 8] = [
     ("rainbow", "minatar-breakout", SMALL_VALUES),
     ("tcrl", "pendulum", &["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10"]),
     ("spr", "minatar-breakout", SMALL_VALUES),
+    ("pec", "", &[]),
 ];
 
 /// Steps before the snapshot, beyond every method's start.

@@ -1,0 +1,3 @@
+//! Methods that learn from a stream whose distribution changes.
+
+pub mod pec;

@@ -9,6 +9,7 @@ mod failure;
 pub mod representation;
 mod state;
 pub mod table;
+pub mod theory;
 
 use run::{Entry, Result, config};
 
@@ -25,6 +26,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<baseline::rainbow::Rainbow>(),
     Entry::of::<representation::tcrl::Tcrl>(),
     Entry::of::<representation::spr::Spr>(),
+    Entry::of::<theory::contrastive_theory::ContrastiveTheory>(),
     Entry::of::<continual::pec::Pec>(),
 ];
 

@@ -5,8 +5,11 @@ use crate::harness::Trial;
 /// Settings under which a value agent of images learns within the first few hundred steps.
 const SMALL_VALUES: &[&str] = &["learning_starts=200", "hidden=8", "batch=8", "train_every=20"];
 
+/// Blocks of few points.
+const SMALL_CONTRAST: &[&str] = &["block=2", "batch=16", "hidden=[8]"];
+
 /// Every method in a world it fits, small enough for seconds.
-const TRIALS: [(&str, &str, &[&str]); 9] = [
+const TRIALS: [(&str, &str, &[&str]); 16] = [
     ("random", "cartpole", &[]),
     ("ppo", "cartpole", &["rollout=32", "hidden=[8]"]),
     ("sac", "pendulum", &["hidden=[8]", "batch=16", "start_steps=100"]),
@@ -15,7 +18,14 @@ const TRIALS: [(&str, &str, &[&str]); 9] = [
     ("rainbow", "minatar-breakout", SMALL_VALUES),
     ("tcrl", "pendulum", &["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10"]),
     ("spr", "minatar-breakout", SMALL_VALUES),
+    ("contrastive-theory", "", SMALL_CONTRAST),
+    ("contrastive-theory", "", &["variant=supervised", "batch=16", "hidden=[8]"]),
     ("pec", "", &[]),
+    ("pec", "", &["teacher=trained", "classes_per_task=2"]),
+    ("pec", "", &["variant=si"]),
+    ("pec", "", &["variant=lwf", "classes_per_task=2"]),
+    ("pec", "", &["variant=er"]),
+    ("pec", "", &["variant=vae-gc"]),
 ];
 
 /// Steps before the snapshot, beyond every method's start.

@@ -48,3 +48,20 @@ fn an_objective_plugs_into_other_agents() {
         assert!(trial.score(1).is_finite(), "{id}");
     }
 }
+
+#[test]
+fn contrastive_features_serve_the_mean_classifier() {
+    let mut trial = Trial::new("contrastive-theory", "", &[], 1_000, 0);
+    trial.train(1_000);
+    // Chance is right once in ten.
+    let accuracy = trial.metric("probe/mean_10", 1);
+    assert!(accuracy > 0.9, "{accuracy}");
+}
+
+#[test]
+fn students_of_one_teacher_tell_curves_apart() {
+    let mut trial = Trial::new("pec", "", &[], 1_500, 0);
+    trial.train(1_500);
+    let accuracy = trial.metric("eval/accuracy", 1);
+    assert!(accuracy > 0.9, "{accuracy}");
+}

@@ -1,7 +1,10 @@
 //! The claims that come with the program.
 
 /// Ids and texts of the files in `claims/`, in the order of their ids.
-static CLAIMS: &[(&str, &str)] = &[];
+static CLAIMS: &[(&str, &str)] = &[
+    ("contrastive-theory", include_str!("../../../claims/contrastive-theory.toml")),
+    ("pec", include_str!("../../../claims/pec.toml")),
+];
 
 /// Ids and texts of all claim files that come with the program.
 pub fn all() -> &'static [(&'static str, &'static str)] {

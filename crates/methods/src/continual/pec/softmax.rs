@@ -52,10 +52,12 @@ impl Softmax {
     pub fn cross_entropy(&self, train: &Examples, batch: &[usize], classes: &[usize]) -> Tensor<1> {
         let logits = self.net.module().forward(self.inputs(train, batch));
         let log_probability = activation::log_softmax(columns(logits, classes), 1);
-        let mark = |&index: &usize| {
-            classes.iter().map(move |&class| f32::from(u8::from(class == train.labels[index])))
-        };
-        let marks: Vec<f32> = batch.iter().flat_map(mark).collect();
+        let mut marks = vec![0.0f32; batch.len() * classes.len()];
+        for (row, &index) in marks.chunks_exact_mut(classes.len()).zip(batch) {
+            for (mark, &class) in row.iter_mut().zip(classes) {
+                *mark = f32::from(u8::from(class == train.labels[index]));
+            }
+        }
         let marks = TensorData::new(marks, [batch.len(), classes.len()]);
         let marks = Tensor::<2>::from_data(marks, &self.device).autodiff();
         (log_probability * marks).sum().div_scalar(-(batch.len() as f32))

@@ -194,11 +194,11 @@ impl ContrastiveTheory {
         let features = self.normalised(self.encoder.module().forward(inputs));
         let log_probability = activation::log_softmax(self.head.module().forward(features), 1);
         let classes = self.data.classes();
-        let mark = |&index: &usize| {
-            (0..classes).map(move |class| f32::from(u8::from(class == self.data.train.labels[index])))
-        };
-        let marks =
-            TensorData::new(batch.iter().flat_map(mark).collect::<Vec<f32>>(), [batch.len(), classes]);
+        let mut marks = vec![0.0f32; batch.len() * classes];
+        for (row, &index) in marks.chunks_exact_mut(classes).zip(&batch) {
+            row[self.data.train.labels[index]] = 1.0;
+        }
+        let marks = TensorData::new(marks, [batch.len(), classes]);
         let marks = Tensor::<2>::from_data(marks, &self.device).autodiff();
         let bits = batch.len() as f32 * std::f32::consts::LN_2;
         let loss = (log_probability * marks).sum().div_scalar(-bits);

@@ -29,6 +29,12 @@
 //! [`table`] gives the exact transitions of a world that has a finite table of them; [`tabular`]
 //! solves it.
 //!
+//! # Parameters
+//!
+//! Some worlds have physical parameters that can be set for every episode: [`Worlds::parameters`]
+//! describes them and [`Worlds::set_parameters`] sets those of a row's coming episodes. They are
+//! never part of the observation.
+//!
 //! # Randomness
 //!
 //! Row `i` of a batch draws from its own generator, [`seed::stream`]`(seed, "episode", i)`, so the
@@ -37,12 +43,14 @@
 pub mod bench;
 pub mod control;
 pub mod data;
+pub mod cube_toy;
 pub mod error;
 pub mod grid;
 pub mod minatar;
 pub mod modifier;
 pub mod name;
 pub mod noise;
+pub mod parameter;
 pub mod registry;
 pub mod render;
 pub mod seed;
@@ -55,6 +63,7 @@ pub mod world;
 
 pub use error::WorldError;
 pub use name::{ModifierName, OptionHelp, Options, WorldName};
+pub use parameter::Parameter;
 pub use registry::{catalogue, make, modifiers, single, spec, table};
 pub use spec::{ActionSpace, Actions, Array, Field, Layout, Observations, Outcome, Role, Spec};
 pub use vector::{Vectorised, Worlds};

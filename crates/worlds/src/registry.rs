@@ -10,6 +10,7 @@ use crate::control::mountain_car_continuous::MountainCarContinuous;
 use crate::control::pendulum::Pendulum;
 use crate::control::point_mass::PointMass;
 use crate::control::reacher2::Reacher2;
+use crate::cube_toy::CubeToy;
 use crate::grid::{DeepSea, FourRooms};
 use crate::minatar::{Asterix, Breakout, Freeway, Game, MinAtar, Seaquest, SpaceInvaders};
 use crate::name::{help, nearest};
@@ -128,6 +129,7 @@ static CATALOGUE: &[Entry] = &[
     plain::<CartPole>(),
     plain::<CartPoleSwingup>(),
     table_world::<Chain>(),
+    plain::<CubeToy>(),
     plain::<DeepSea>(),
     plain::<FourRooms>(),
     table_world::<Grid7Slip>(),

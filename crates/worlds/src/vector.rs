@@ -7,7 +7,9 @@ use serde::{Deserialize, Serialize};
 use crate::shard::Shard;
 use crate::spec::{Array, Observations};
 use crate::world::{decode, encode};
-use crate::{Action, ActionSpace, Actions, Canvas, Outcome, Spec, World, WorldError, seed};
+use crate::{
+    Action, ActionSpace, Actions, Canvas, Outcome, Parameter, Spec, World, WorldError, parameter, seed,
+};
 
 /// A batch of copies of one world with next-step autoreset.
 ///
@@ -36,6 +38,16 @@ pub trait Worlds: Send {
 
     /// Draws row `row`; a row that does not exist draws nothing.
     fn render(&self, row: usize, canvas: &mut Canvas);
+
+    /// The physical parameters that [`Worlds::set_parameters`] takes; most worlds have none.
+    fn parameters(&self) -> &'static [Parameter];
+
+    /// Sets the parameters of row `row`, one value each, for all its episodes that begin from now
+    /// on. After the call that ended an episode, this is still in time for the next one.
+    ///
+    /// # Errors
+    /// There is no such row, another number of values, or one outside its range.
+    fn set_parameters(&mut self, row: usize, values: &[f64]) -> Result<(), WorldError>;
 
     /// How many action values were clipped into the box so far.
     fn clipped(&self) -> u64;
@@ -313,6 +325,21 @@ impl<W: World> Worlds for Vectorised<W> {
             let shard = self.shard(row);
             shard.worlds[row - shard.first].render(canvas);
         }
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.shards[0].worlds[0].parameters()
+    }
+
+    fn set_parameters(&mut self, row: usize, values: &[f64]) -> Result<(), WorldError> {
+        parameter::check(&self.spec.name, self.parameters(), values)?;
+        if row >= self.rows {
+            return Err(self.mismatch(&format!("parameters were given for copy {row}")));
+        }
+        let index = self.shards.partition_point(|shard| shard.first <= row) - 1;
+        let shard = &mut self.shards[index];
+        shard.worlds[row - shard.first].set_parameters(values);
+        Ok(())
     }
 
     fn clipped(&self) -> u64 {

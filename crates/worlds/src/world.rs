@@ -4,6 +4,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::Parameter;
 use crate::spec::{Array, Spec};
 use crate::tabular::Table;
 use crate::{OptionHelp, Options, WorldError};
@@ -77,6 +78,16 @@ pub trait World: Send {
         None
     }
 
+    /// The physical parameters that [`World::set_parameters`] takes; most worlds have none.
+    fn parameters(&self) -> &'static [Parameter] {
+        &[]
+    }
+
+    /// Sets the parameters of all episodes from the next reset on. The batch has checked them.
+    fn set_parameters(&mut self, values: &[f64]) {
+        let _ = values;
+    }
+
     /// Roughly how many nanoseconds a step and its observation take; decides only whether a batch
     /// uses several threads, never what it computes.
     fn cost(&self) -> usize {
@@ -131,6 +142,14 @@ impl World for Box<dyn World> {
 
     fn table(&self) -> Option<Table> {
         (**self).table()
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        (**self).parameters()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) {
+        (**self).set_parameters(values);
     }
 
     fn cost(&self) -> usize {

@@ -22,9 +22,12 @@ fn observation(world: &dyn World) -> Vec<f32> {
     }
 }
 
-/// A world's state of numbers is saved as their bytes.
+/// A world's state of numbers is saved as their bytes, before its parameters.
 fn begin(world: &mut dyn World, state: &[f64]) {
-    let bytes: Vec<u8> = state.iter().flat_map(|value| value.to_le_bytes()).collect();
+    let mut bytes = world.save();
+    for (bytes, value) in bytes.chunks_exact_mut(8).zip(state) {
+        bytes.copy_from_slice(&value.to_le_bytes());
+    }
     world.restore(&bytes).unwrap();
 }
 

@@ -9,7 +9,7 @@ use crate::noise::Autoregressive;
 use crate::spec::{Array, Field, Layout, Role, Spec};
 use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World, decode, encode};
-use crate::{ModifierName, WorldError};
+use crate::{ModifierName, Parameter, WorldError};
 
 /// Correlation of successive values of the kind `ar`.
 const CORRELATION: f64 = 0.95;
@@ -108,6 +108,14 @@ impl World for Distractors {
 
     fn table(&self) -> Option<Table> {
         self.inner.table()
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.inner.parameters()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) {
+        self.inner.set_parameters(values);
     }
 
     fn cost(&self) -> usize {

@@ -8,7 +8,7 @@ use super::{has, renamed, truths};
 use crate::spec::{Array, Field, Layout, Role, Spec};
 use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World};
-use crate::{ModifierName, WorldError};
+use crate::{ModifierName, Parameter, WorldError};
 
 /// A world seen as a square image of bytes, in colour or grey. A vector that the world gave as
 /// input becomes the truth field `state`.
@@ -91,6 +91,14 @@ impl World for Pixels {
 
     fn table(&self) -> Option<Table> {
         self.inner.table()
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.inner.parameters()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) {
+        self.inner.set_parameters(values);
     }
 
     fn cost(&self) -> usize {

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use super::renamed_without_reference;
 use crate::spec::{Array, Spec};
 use crate::world::{Action, Canvas, Step, World, decode, encode};
-use crate::{ModifierName, WorldError};
+use crate::{ModifierName, Parameter, WorldError};
 
 /// A world that takes every action k times and gives the sum of the rewards; a real end cuts the
 /// repetition short. The horizon counts the agent's steps, so it becomes ceil(horizon / k), and
@@ -77,6 +77,14 @@ impl World for Repeat {
         self.inner.restore(&inner)?;
         self.elapsed = elapsed;
         Ok(())
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.inner.parameters()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) {
+        self.inner.set_parameters(values);
     }
 
     fn cost(&self) -> usize {

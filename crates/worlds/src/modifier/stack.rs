@@ -6,7 +6,7 @@ use super::renamed;
 use crate::spec::{Array, Layout, Spec};
 use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World, decode, encode};
-use crate::{ModifierName, WorldError};
+use crate::{ModifierName, Parameter, WorldError};
 
 /// A world whose input is its last k inputs, oldest first: vectors end to end, images by channels.
 /// The first input of an episode fills all k places.
@@ -119,6 +119,14 @@ impl World for Stack {
 
     fn table(&self) -> Option<Table> {
         self.inner.table()
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.inner.parameters()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) {
+        self.inner.set_parameters(values);
     }
 
     fn cost(&self) -> usize {

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::renamed_without_reference;
 use crate::spec::{ActionSpace, Array, Spec};
 use crate::world::{Action, Canvas, Step, World, decode, encode};
-use crate::{ModifierName, WorldError};
+use crate::{ModifierName, Parameter, WorldError};
 
 /// A world that, with probability p, executes the action executed before instead of the one given
 /// (Machado et al. 2018); the first action of an episode is always the one given.
@@ -97,6 +97,14 @@ impl World for Sticky {
         self.inner.restore(&inner)?;
         self.before = before;
         Ok(())
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.inner.parameters()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) {
+        self.inner.set_parameters(values);
     }
 
     fn cost(&self) -> usize {

@@ -6,7 +6,7 @@ use super::renamed_without_reference;
 use crate::spec::{Array, Spec};
 use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World};
-use crate::{ModifierName, WorldError};
+use crate::{ModifierName, Parameter, WorldError};
 
 /// A world whose episodes are truncated after n steps.
 pub struct TimeLimit {
@@ -65,6 +65,14 @@ impl World for TimeLimit {
 
     fn table(&self) -> Option<Table> {
         Some(Table { horizon: self.spec.horizon, ..self.inner.table()? })
+    }
+
+    fn parameters(&self) -> &'static [Parameter] {
+        self.inner.parameters()
+    }
+
+    fn set_parameters(&mut self, values: &[f64]) {
+        self.inner.set_parameters(values);
     }
 
     fn cost(&self) -> usize {

@@ -83,6 +83,9 @@ pub enum LearnError {
     /// A network could not be built or restored.
     #[error(transparent)]
     Network(#[from] nets::NetsError),
+    /// A space of tasks, a task or a curriculum does not make sense.
+    #[error("{0}")]
+    Curriculum(String),
     /// A setting is outside its range.
     #[error("`{name}` is {value}, but must be {range}")]
     Setting {

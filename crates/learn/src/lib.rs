@@ -8,6 +8,8 @@ pub mod augment;
 pub mod batch;
 pub mod continual;
 pub mod contrastive;
+pub mod cluster;
+pub mod curriculum;
 pub mod duals;
 mod error;
 pub mod normalise;

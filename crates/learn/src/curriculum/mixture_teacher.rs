@@ -1,0 +1,249 @@
+//! Teachers that fit a mixture of Gaussians to recent tasks and what they brought (Portelas et al.,
+//! 2019): ALP-GMM, and Covar-GMM (after Moulin-Frier et al., 2014).
+
+use std::ops::RangeInclusive;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use worlds::world::{decode, encode};
+
+use super::{Bounds, Fit, Teacher, Update, progress::AbsoluteProgress};
+use crate::{
+    LearnError,
+    cluster::{Criterion, FitSettings, Mixture},
+};
+
+/// What stands beside a task in the rows that the mixture is fitted to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signal {
+    /// The episode's absolute learning progress; a component is ranked by its mean (ALP-GMM).
+    AbsoluteProgress,
+    /// The episode's time within the window, from 0 to 1, and its reward; a component is ranked by
+    /// their covariance, where it is positive (Covar-GMM).
+    Trend,
+}
+
+/// What components are drawn by.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Choice {
+    /// Their learning progress.
+    #[default]
+    Progress,
+    /// Their weight in the mixture, which only says where tasks were drawn before.
+    Weight,
+}
+
+/// How mixtures are fitted and tasks drawn.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct MixtureSettings {
+    /// Episodes between fits, each on the episodes since the last; the first so many are uniform.
+    pub fit_rate: usize,
+    /// Fewest components that are tried.
+    pub fewest: usize,
+    /// Most components that are tried.
+    pub most: usize,
+    /// What chooses among the numbers of components: aic, bic or aicc.
+    pub criterion: Criterion,
+    /// What components are drawn by: progress, or weight (which leaves the progress out).
+    pub choice: Choice,
+    /// Probability of a uniform task.
+    pub random_share: f64,
+    /// Earlier episodes that progress is measured against; 0 for all.
+    pub history: usize,
+}
+
+impl Default for MixtureSettings {
+    fn default() -> Self {
+        Self {
+            fit_rate: 250,
+            fewest: 2,
+            most: 10,
+            criterion: Criterion::Aic,
+            choice: Choice::Progress,
+            random_share: 0.2,
+            history: 0,
+        }
+    }
+}
+
+/// Fits a mixture to the last episodes' tasks and signals, draws a component by its progress and a
+/// task from the component.
+#[derive(Clone, Debug)]
+pub struct MixtureTeacher {
+    bounds: Bounds,
+    settings: MixtureSettings,
+    signal: Signal,
+    progress: AbsoluteProgress,
+    /// Rows of tasks and signals since the last fit.
+    window: Vec<f64>,
+    episodes: u64,
+    trace: Vec<Fit>,
+    warned: bool,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Saved {
+    progress: Vec<u8>,
+    window: Vec<f64>,
+    episodes: u64,
+    trace: Vec<Fit>,
+    warned: bool,
+}
+
+impl MixtureTeacher {
+    /// A teacher for this box.
+    ///
+    /// # Errors
+    /// Too few episodes between fits for a full covariance, or a setting out of range.
+    pub fn new(bounds: Bounds, settings: MixtureSettings, signal: Signal) -> Result<Self, LearnError> {
+        let columns = bounds.dimensions() + signal.columns();
+        if settings.fit_rate < 10 * columns {
+            return Err(LearnError::Curriculum(format!(
+                "`fit_rate` is {}: too few points for a full covariance in {columns} dimensions, which \
+                 needs at least {}",
+                settings.fit_rate,
+                10 * columns
+            )));
+        }
+        if settings.fewest == 0 || settings.most < settings.fewest || settings.most > settings.fit_rate {
+            return Err(LearnError::Curriculum(format!(
+                "the numbers of components run from {} to {}: the fewest must be at least 1 and the most \
+                 neither below it nor above `fit_rate`",
+                settings.fewest, settings.most
+            )));
+        }
+        if !(0.0..=1.0).contains(&settings.random_share) {
+            return Err(LearnError::Curriculum(format!(
+                "`random_share` is {}: it must be between 0 and 1",
+                settings.random_share
+            )));
+        }
+        Ok(Self {
+            progress: AbsoluteProgress::new(bounds.dimensions(), settings.history),
+            bounds,
+            settings,
+            signal,
+            window: Vec::new(),
+            episodes: 0,
+            trace: Vec::new(),
+            warned: false,
+        })
+    }
+
+    /// The mixture that tasks are drawn from, once there is one.
+    pub fn mixture(&self) -> Option<&Mixture> {
+        self.trace.last().map(|fit| &fit.mixture)
+    }
+
+    /// What every component of a mixture is worth: its progress, at least 0.
+    fn progress_of(&self, mixture: &Mixture) -> Vec<f64> {
+        let size = self.bounds.dimensions();
+        let progress = mixture.components.iter().map(|component| match self.signal {
+            Signal::AbsoluteProgress => component.mean[size].max(0.0),
+            Signal::Trend => component.covariance_of(size, size + 1).max(0.0),
+        });
+        progress.collect()
+    }
+
+    /// Fits a new mixture to the window and begins another one.
+    fn fit(&mut self, random: &mut ChaCha8Rng) -> Update {
+        let columns = self.bounds.dimensions() + self.signal.columns();
+        let window = std::mem::take(&mut self.window);
+        let counts: RangeInclusive<usize> = self.settings.fewest..=self.settings.most;
+        let settings = FitSettings::default();
+        let mixture = Mixture::select(&window, columns, counts, self.settings.criterion, settings, random);
+        let Some(mixture) = mixture else {
+            return Update {
+                warning: Some(
+                    "no mixture could be fitted to the last episodes; the last one stays".to_owned(),
+                ),
+                ..Update::default()
+            };
+        };
+        let idle = self.progress_of(&mixture).iter().all(|progress| *progress == 0.0);
+        let warn = idle && !self.warned && self.settings.choice == Choice::Progress;
+        self.warned |= warn;
+        let parts = Some(mixture.components.len());
+        self.trace.push(Fit { episodes: self.episodes, mixture });
+        let warning = warn.then(|| {
+            "no component of the mixture shows any learning progress: they are drawn uniformly until one does"
+                .to_owned()
+        });
+        Update { progress: None, parts, warning }
+    }
+}
+
+impl Signal {
+    /// Numbers beside a task in a row.
+    fn columns(self) -> usize {
+        match self {
+            Signal::AbsoluteProgress => 1,
+            Signal::Trend => 2,
+        }
+    }
+}
+
+impl Teacher for MixtureTeacher {
+    fn sample(&mut self, random: &mut ChaCha8Rng) -> Vec<f64> {
+        let Some(mixture) = self.mixture() else { return self.bounds.uniform(random) };
+        if random.random::<f64>() < self.settings.random_share {
+            return self.bounds.uniform(random);
+        }
+        let weights = match self.settings.choice {
+            Choice::Progress => self.progress_of(mixture),
+            Choice::Weight => mixture.components.iter().map(|component| component.weight).collect(),
+        };
+        // Drawn from the joint Gaussian; the signal's coordinates are dropped.
+        let mut point = mixture.choose(&weights, random).sample(random);
+        point.truncate(self.bounds.dimensions());
+        self.bounds.clip(point)
+    }
+
+    fn update(&mut self, task: &[f64], reward: f64, random: &mut ChaCha8Rng) -> Update {
+        let rows = self.episodes as usize % self.settings.fit_rate;
+        self.episodes += 1;
+        self.window.extend_from_slice(task);
+        let progress = match self.signal {
+            Signal::AbsoluteProgress => {
+                let progress = self.progress.update(task, reward);
+                self.window.push(progress);
+                Some(progress)
+            }
+            Signal::Trend => {
+                self.window.extend([rows as f64 / self.settings.fit_rate as f64, reward]);
+                None
+            }
+        };
+        let full = rows + 1 == self.settings.fit_rate;
+        let update = if full { self.fit(random) } else { Update::default() };
+        Update { progress, ..update }
+    }
+
+    fn trace(&self) -> &[Fit] {
+        &self.trace
+    }
+
+    fn save(&self) -> Vec<u8> {
+        encode(&Saved {
+            progress: self.progress.save(),
+            window: self.window.clone(),
+            episodes: self.episodes,
+            trace: self.trace.clone(),
+            warned: self.warned,
+        })
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), String> {
+        let saved: Saved = decode(state)?;
+        self.progress.restore(&saved.progress)?;
+        self.window = saved.window;
+        self.episodes = saved.episodes;
+        self.trace = saved.trace;
+        self.warned = saved.warned;
+        Ok(())
+    }
+}

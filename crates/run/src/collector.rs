@@ -66,6 +66,9 @@ pub struct Collector {
     returns: Vec<f64>,
     lengths: Vec<u64>,
     channels: usize,
+    counts_episodes: bool,
+    /// Rows whose episode ended in the last step, with its return.
+    finished: Vec<(usize, f64)>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -101,7 +104,37 @@ impl Collector {
             returns: vec![0.0; rows],
             lengths: vec![0; rows],
             channels: world.spec.rewards.len(),
+            counts_episodes: false,
+            finished: Vec::new(),
         })
+    }
+
+    /// Counts complete episodes as the run's steps, for methods whose unit they are.
+    pub fn counting_episodes(mut self) -> Self {
+        self.counts_episodes = true;
+        self
+    }
+
+    /// Sets a row's physical parameters for its episodes that begin from now on.
+    ///
+    /// # Errors
+    /// The world refuses them.
+    pub fn set_parameters(&mut self, row: usize, values: &[f64]) -> Result<()> {
+        Ok(self.worlds.set_parameters(row, values)?)
+    }
+
+    /// Begins an episode in every row; those under way are not reported.
+    pub fn restart(&mut self) {
+        self.worlds.reset(&mut self.outcome);
+        self.before.clone_from(&self.outcome.observations);
+        self.returns.fill(0.0);
+        self.lengths.fill(0);
+        self.finished.clear();
+    }
+
+    /// The rows whose episode ended in the last step, each with its return.
+    pub fn finished(&self) -> &[(usize, f64)] {
+        &self.finished
     }
 
     /// Number of copies.
@@ -136,6 +169,7 @@ impl Collector {
             Actions::Continuous(_) => self.worlds.step(&self.scale.to_world(actions), &mut self.outcome)?,
         }
         let mut taken = 0;
+        self.finished.clear();
         for row in 0..self.returns.len() {
             if self.outcome.reset[row] {
                 continue;
@@ -145,10 +179,11 @@ impl Collector {
             self.lengths[row] += 1;
             if self.outcome.ended(row) {
                 run.episode(self.returns[row], self.lengths[row]);
+                self.finished.push((row, self.returns[row]));
                 (self.returns[row], self.lengths[row]) = (0.0, 0);
             }
         }
-        run.count_steps(taken);
+        run.count_steps(if self.counts_episodes { self.finished.len() as u64 } else { taken });
         Ok(())
     }
 

@@ -171,40 +171,12 @@ impl Method for Ppo {
 
     fn build(config: PpoConfig, task: &Task, run: &mut Run) -> Result<Self> {
         let world: &World = task.require(&Self::CARD)?;
-        let device = device::parse(run.device())?;
-        let encoder = match (&config.encoder, world.images()) {
-            (EncoderConfig::Identity, true) => EncoderConfig::for_layout(world.spec.input()),
-            (encoder, _) => encoder.clone(),
-        };
-        let training = device.clone().autodiff();
-        let network = ActorCritic::new(&world.spec, &encoder, &config.hidden, &training, run.random("init"))?;
-        let adam = AdamSettings { epsilon: 1e-5, ..AdamSettings::new(config.learning_rate) };
-        let size = world.spec.input().size();
-        let normalise = config.normalise_observations && !world.images();
-        Ok(Self {
-            network: Trained::new(network, adam),
-            collector: Collector::new(world, config.worlds, run)?,
-            rollout: Rollout::new(&world.spec, config.rollout, config.worlds),
-            observation_normaliser: normalise.then(|| Normaliser::new(size, 1e-4, 10.0)).transpose()?,
-            return_scale: config
-                .scale_rewards
-                .then(|| ReturnScale::new(config.worlds, config.gamma, 1e-4, 10.0))
-                .transpose()?,
-            spec: world.spec.clone(),
-            device,
-            config,
-        })
+        let collector = Collector::new(world, config.worlds, run)?;
+        Self::learner(config, world, collector, run)
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        if self.config.anneal {
-            let left = 1.0 - run.steps() as f64 / run.total_steps() as f64;
-            self.network.set_learning_rate(self.config.learning_rate * left.max(0.0));
-        }
-        self.collect(run)?;
-        self.rollout.estimate_advantages(self.config.gamma, self.config.lambda)?;
-        self.improve(run)?;
-        Ok(Progress::MAIN)
+        self.advance_with(run, |_, _| Ok(()))
     }
 
     fn policy(&self) -> Option<Box<dyn Policy>> {
@@ -229,8 +201,62 @@ impl Method for Ppo {
 }
 
 impl Ppo {
+    /// A learner that acts through `collector`, which has `config.worlds` copies of `world`.
+    ///
+    /// # Errors
+    /// The encoder does not fit the observations, or the device is unknown.
+    pub fn learner(config: PpoConfig, world: &World, collector: Collector, run: &mut Run) -> Result<Self> {
+        let device = device::parse(run.device())?;
+        let encoder = match (&config.encoder, world.images()) {
+            (EncoderConfig::Identity, true) => EncoderConfig::for_layout(world.spec.input()),
+            (encoder, _) => encoder.clone(),
+        };
+        let training = device.clone().autodiff();
+        let network = ActorCritic::new(&world.spec, &encoder, &config.hidden, &training, run.random("init"))?;
+        let adam = AdamSettings { epsilon: 1e-5, ..AdamSettings::new(config.learning_rate) };
+        let size = world.spec.input().size();
+        let normalise = config.normalise_observations && !world.images();
+        Ok(Self {
+            network: Trained::new(network, adam),
+            collector,
+            rollout: Rollout::new(&world.spec, config.rollout, config.worlds),
+            observation_normaliser: normalise.then(|| Normaliser::new(size, 1e-4, 10.0)).transpose()?,
+            return_scale: config
+                .scale_rewards
+                .then(|| ReturnScale::new(config.worlds, config.gamma, 1e-4, 10.0))
+                .transpose()?,
+            spec: world.spec.clone(),
+            device,
+            config,
+        })
+    }
+
+    /// One iteration, in which `after` is called after every step of the worlds: it may use what
+    /// ended and prepare what begins.
+    ///
+    /// # Errors
+    /// As of [`Method::advance`], and those of `after`.
+    pub fn advance_with(
+        &mut self,
+        run: &mut Run,
+        after: impl FnMut(&mut Collector, &mut Run) -> Result<()>,
+    ) -> Result<Progress> {
+        if self.config.anneal {
+            let left = 1.0 - run.steps() as f64 / run.total_steps() as f64;
+            self.network.set_learning_rate(self.config.learning_rate * left.max(0.0));
+        }
+        self.collect(run, after)?;
+        self.rollout.estimate_advantages(self.config.gamma, self.config.lambda)?;
+        self.improve(run)?;
+        Ok(Progress::MAIN)
+    }
+
     /// Fills the rollout by acting with the current policy.
-    fn collect(&mut self, run: &mut Run) -> Result<()> {
+    fn collect(
+        &mut self,
+        run: &mut Run,
+        mut after: impl FnMut(&mut Collector, &mut Run) -> Result<()>,
+    ) -> Result<()> {
         let rows = self.collector.rows();
         let network = self.network.inference();
         let sampler = Sampler {
@@ -249,6 +275,7 @@ impl Ppo {
             let head = host(output.head);
             let actions = sampler.sample(&head, &host(output.log_std), run.random("policy"), &mut log_prob);
             self.collector.step(&actions, run)?;
+            after(&mut self.collector, run)?;
             let outcome = self.collector.outcome();
             let mut reward: Vec<f32> =
                 outcome.reward.iter().copied().step_by(self.spec.rewards.len()).collect();

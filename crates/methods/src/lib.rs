@@ -2,6 +2,7 @@
 
 pub mod baseline;
 pub mod continual;
+pub mod curriculum;
 pub mod device;
 mod experience;
 mod export;
@@ -28,6 +29,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<representation::spr::Spr>(),
     Entry::of::<theory::contrastive_theory::ContrastiveTheory>(),
     Entry::of::<continual::pec::Pec>(),
+    Entry::of::<curriculum::alp_gmm::AlpGmm>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

@@ -10,6 +10,7 @@ const SMALL_CONTRAST: &[&str] = &["block=2", "batch=16", "hidden=[8]"];
 
 /// Every method in a world it fits, small enough for seconds.
 const TRIALS: [(&str, &str, &[&str]); 16] = [
+const TRIALS: [(&str, &str, &[&str]); 10] = [
     ("random", "cartpole", &[]),
     ("ppo", "cartpole", &["rollout=32", "hidden=[8]"]),
     ("sac", "pendulum", &["hidden=[8]", "batch=16", "start_steps=100"]),
@@ -26,6 +27,8 @@ const TRIALS: [(&str, &str, &[&str]); 16] = [
     ("pec", "", &["variant=lwf", "classes_per_task=2"]),
     ("pec", "", &["variant=er"]),
     ("pec", "", &["variant=vae-gc"]),
+    ("alp-gmm", "cube-toy,gain=0.1", &["mixture.fit_rate=50"]),
+    ("alp-gmm", "cartpole", &["student.rollout=32", "student.hidden=[8]", "mixture.fit_rate=50"]),
 ];
 
 /// Steps before the snapshot, beyond every method's start.

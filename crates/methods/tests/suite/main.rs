@@ -1,5 +1,6 @@
 //! Tests over registered methods, in one program: each links the whole of the libraries.
 
+mod alp_gmm;
 mod exactness;
 mod export;
 mod harness;

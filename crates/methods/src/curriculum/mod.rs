@@ -1,0 +1,3 @@
+//! Teachers that choose what a student meets next.
+
+pub mod alp_gmm;

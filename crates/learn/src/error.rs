@@ -80,6 +80,9 @@ pub enum LearnError {
         /// Which class or label, and what to do.
         reason: String,
     },
+    /// A table, or a matrix that goes with one, does not fit.
+    #[error("{0}")]
+    Table(String),
     /// A network could not be built or restored.
     #[error(transparent)]
     Network(#[from] nets::NetsError),

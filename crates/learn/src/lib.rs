@@ -23,6 +23,7 @@ pub mod representation;
 pub mod returns;
 pub mod schedule;
 pub mod self_predictive;
+pub mod tabular;
 pub mod td;
 #[cfg(test)]
 mod testing;

@@ -30,6 +30,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<theory::contrastive_theory::ContrastiveTheory>(),
     Entry::of::<continual::pec::Pec>(),
     Entry::of::<curriculum::alp_gmm::AlpGmm>(),
+    Entry::of::<representation::self_predictive::SelfPredictive>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

@@ -1,6 +1,7 @@
 //! Methods whose subject is the latent itself: objectives that plug into an agent, and the agents
 //! that carry them under the paper's settings.
 
+pub mod self_predictive;
 pub mod spr;
 pub mod tcrl;
 
@@ -12,6 +13,7 @@ use nets::encoder::EncoderConfig;
 use run::{Result, Run, RunError, config, task::World};
 
 use self::{
+    self_predictive::{PredictionSettings, SelfPrediction},
     spr::{SprObjective, SprSettings},
     tcrl::{ConsistencySettings, TemporalConsistency},
 };
@@ -21,7 +23,7 @@ pub const NONE: &str = "none";
 
 /// Every value of `latent`.
 pub fn objectives() -> &'static [&'static str] {
-    &[NONE, spr::ID, "tcrl"]
+    &[NONE, spr::ID, self_predictive::ID, "tcrl"]
 }
 
 fn unknown(latent: &str) -> RunError {
@@ -47,39 +49,57 @@ pub fn chosen(latent: &str) -> Result<Option<Box<dyn Objective>>> {
     Ok(match latent {
         NONE => None,
         spr::ID => Some(Box::new(SprObjective::new(SprSettings::default(), AdamSettings::default()))),
+        self_predictive::ID => {
+            Some(Box::new(SelfPrediction::new(PredictionSettings::default(), AdamSettings::default())))
+        }
         "tcrl" => Some(Box::new(TemporalConsistency::new(ConsistencySettings::default()))),
         _ => return Err(unknown(latent)),
     })
 }
 
-/// Checks the name of an objective and its settings for an agent with values of discrete actions.
-///
-/// # Errors
-/// There is none of that name, or a setting is out of range.
-pub fn validate(latent: &str, spr: &SprSettings) -> std::result::Result<(), String> {
-    if !objectives().contains(&latent) {
-        return Err(unknown(latent).to_string());
-    }
-    spr.validate()
+/// The objective that an agent with values of discrete actions is to carry, as its configuration
+/// says it.
+pub struct Plugged<'a> {
+    /// The objective's name.
+    pub latent: &'a str,
+    /// Settings of `spr`.
+    pub spr: &'a SprSettings,
+    /// Settings of `self-predictive`.
+    pub self_predictive: &'a PredictionSettings,
 }
 
-/// The objective of this name for an agent with values of discrete actions; the modules of `spr`
-/// take the agent's optimiser settings.
-///
-/// # Errors
-/// There is none of that name.
-pub fn for_values(
-    latent: &str,
-    spr: &SprSettings,
-    adam: &AdamSettings,
-    world: &World,
-    run: &mut Run,
-) -> Result<Option<Box<dyn Objective>>> {
-    if latent != spr::ID {
-        return chosen(latent);
+impl Plugged<'_> {
+    /// Checks the name and the settings.
+    ///
+    /// # Errors
+    /// There is none of that name, or a setting is out of range.
+    pub fn validate(&self) -> std::result::Result<(), String> {
+        if !objectives().contains(&self.latent) {
+            return Err(unknown(self.latent).to_string());
+        }
+        self.spr.validate()?;
+        self.self_predictive.validate()
     }
-    if let Some(note) = spr.doubt(world.images()) {
-        run.note(note);
+
+    /// The objective; its modules take the agent's optimiser settings.
+    ///
+    /// # Errors
+    /// There is none of that name.
+    pub fn build(
+        &self,
+        adam: &AdamSettings,
+        world: &World,
+        run: &mut Run,
+    ) -> Result<Option<Box<dyn Objective>>> {
+        Ok(match self.latent {
+            spr::ID => {
+                if let Some(note) = self.spr.doubt(world.images()) {
+                    run.note(note);
+                }
+                Some(Box::new(SprObjective::new(self.spr.clone(), *adam)))
+            }
+            self_predictive::ID => Some(Box::new(SelfPrediction::new(self.self_predictive.clone(), *adam))),
+            other => return chosen(other),
+        })
     }
-    Ok(Some(Box::new(SprObjective::new(spr.clone(), *adam))))
 }

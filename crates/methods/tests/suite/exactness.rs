@@ -29,6 +29,16 @@ const TRIALS: [(&str, &str, &[&str]); 10] = [
     ("pec", "", &["variant=vae-gc"]),
     ("alp-gmm", "cube-toy,gain=0.1", &["mixture.fit_rate=50"]),
     ("alp-gmm", "cartpole", &["student.rollout=32", "student.hidden=[8]", "mixture.fit_rate=50"]),
+    (
+        "self-predictive",
+        "random-mdp,kind=permutation-mix",
+        &["tabular.direction=bidirectional", "tabular.predictor=gradient"],
+    ),
+    (
+        "self-predictive",
+        "minatar-breakout",
+        &["deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"],
+    ),
 ];
 
 /// Steps before the snapshot, beyond every method's start.

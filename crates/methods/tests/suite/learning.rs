@@ -64,4 +64,26 @@ fn students_of_one_teacher_tell_curves_apart() {
     trial.train(1_500);
     let accuracy = trial.metric("eval/accuracy", 1);
     assert!(accuracy > 0.9, "{accuracy}");
+fn self_prediction_on_a_table_keeps_its_rank_and_loses_it_without_stop_gradient() {
+    let after = |settings: &[&str]| {
+        let world = "random-mdp,kind=permutation-mix,symmetric=true";
+        let mut trial = Trial::new("self-predictive", world, settings, 2_000, 0);
+        trial.train(2_000);
+        trial.metric("diag/min_eigenvalue", 1)
+    };
+    assert!(after(&[]) > 0.99);
+    assert!(after(&["tabular.stop_gradient=false"]) < 0.01);
+    assert!(after(&["tabular.predictor=gradient", "tabular.ratio=0.01"]) < 0.05);
+}
+
+#[test]
+fn both_directions_find_singular_subspaces_that_one_does_not() {
+    let after = |direction: &str| {
+        let mut trial =
+            Trial::new("self-predictive", "random-mdp,kind=permutation-mix", &[direction], 4_000, 0);
+        trial.train(4_000);
+        trial.metric("diag/svd_capture", 1)
+    };
+    assert!(after("tabular.direction=bidirectional") > 0.98);
+    assert!(after("tabular.direction=forward") < 0.95);
 }

@@ -23,8 +23,8 @@ fn gradient(ratio: f64) -> Rule {
 }
 
 fn flow(bidirectional: bool) -> Flow {
-    let backward = bidirectional
-        .then(|| Backward { representation: golden("second"), predictor: golden("predictor") });
+    let backward =
+        bidirectional.then(|| Backward { representation: golden("second"), predictor: golden("predictor") });
     Flow { representation: golden("start"), predictor: golden("predictor"), backward }
 }
 
@@ -60,7 +60,11 @@ fn trajectories_and_measures_follow_the_reference() {
         }
         let (forward, backward) = flow.losses(&directions);
         let losses: Vec<f64> = [Some(forward), backward].into_iter().flatten().collect();
-        assert_near(name, &DMatrix::from_row_slice(1, losses.len(), &losses), &golden(&format!("{name}.losses")));
+        assert_near(
+            name,
+            &DMatrix::from_row_slice(1, losses.len(), &losses),
+            &golden(&format!("{name}.losses")),
+        );
         let phi = &flow.representation;
         let measures = [
             spectral::gram_drift(phi, &golden("start")),
@@ -111,9 +115,10 @@ fn gram_matrices_are_conserved_for_any_chain_and_weights() {
             for _ in 0..steps {
                 flow.step(&Directions::of(&chain), &Rule { step_size, ..BEST });
             }
-            let right = flow.backward.as_ref().map_or(0.0, |second_now| {
-                spectral::gram_drift(&second_now.representation, &second)
-            });
+            let right = flow
+                .backward
+                .as_ref()
+                .map_or(0.0, |second_now| spectral::gram_drift(&second_now.representation, &second));
             (spectral::gram_drift(&flow.representation, &start), right)
         };
         let (wide, narrow) = (drifts(0.02, 200), drifts(0.01, 400));
@@ -165,9 +170,8 @@ fn the_trace_objective_rises_to_the_top_eigenspace() {
             let start = spectral::orthonormalised(&representation(states, size, &mut random));
             let mut flow =
                 Flow { representation: start, predictor: DMatrix::zeros(size, size), backward: None };
-            let objective = |flow: &Flow| {
-                spectral::trace_objective(&matrix, &flow.representation, &flow.representation)
-            };
+            let objective =
+                |flow: &Flow| spectral::trace_objective(&matrix, &flow.representation, &flow.representation);
             let mut last = objective(&flow);
             for _ in 0..8_000 {
                 flow.step(&directions, &Rule { step_size: 0.1, ..BEST });
@@ -196,7 +200,8 @@ fn both_directions_find_the_singular_subspaces() {
         last = now;
     }
     for side in [&flow.representation, flow.target()] {
-        let matrix = if std::ptr::eq(side, flow.target()) { transitions.transpose() } else { transitions.clone() };
+        let matrix =
+            if std::ptr::eq(side, flow.target()) { transitions.transpose() } else { transitions.clone() };
         let share = spectral::svd_capture(&matrix, side);
         assert!(share > 0.999, "{share}");
     }

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     baseline::value_agent::{Priority, Settings, ValueAgent, checks, loss::Values},
-    representation::{self, spr::SprSettings},
+    representation::{self, Plugged, self_predictive::PredictionSettings, spr::SprSettings},
 };
 
 /// Hyper-parameters of DQN.
@@ -77,10 +77,12 @@ pub struct DqnConfig {
     /// From observations to latents; `identity` stands for the usual convolutions where the world
     /// gives images, and for a layer-normalised perceptron where it gives vectors.
     pub encoder: EncoderConfig,
-    /// Representation objective that trains the encoder too: `none` or `spr`.
+    /// Representation objective that trains the encoder too: `none`, `spr` or `self-predictive`.
     pub latent: String,
     /// Settings of `spr`.
     pub spr: SprSettings,
+    /// Settings of `self-predictive`.
+    pub self_predictive: PredictionSettings,
 }
 
 impl Default for DqnConfig {
@@ -112,6 +114,7 @@ impl Default for DqnConfig {
             encoder: EncoderConfig::Identity,
             latent: representation::NONE.to_owned(),
             spr: SprSettings::default(),
+            self_predictive: PredictionSettings::default(),
         }
     }
 }
@@ -137,6 +140,7 @@ impl Config for DqnConfig {
             hidden: 512,
             encoder: EncoderConfig::Nature,
             spr: SprSettings::paper(),
+            self_predictive: PredictionSettings::paper(),
             ..Self::default()
         }
     }
@@ -145,12 +149,29 @@ impl Config for DqnConfig {
         if !(self.huber.is_finite() && self.huber >= 0.0) {
             return Err(format!("`huber` is {}: it must be at least 0", self.huber));
         }
-        representation::validate(&self.latent, &self.spr)?;
+        self.plugged().validate()?;
         checks::validate(&self.settings())
     }
 }
 
 impl DqnConfig {
+    /// An agent of these hyper-parameters, for DQN and for methods that build on it.
+    ///
+    /// # Errors
+    /// The objective, the encoder or the replay does not fit the world.
+    pub fn agent(&self, world: &World, run: &mut Run) -> Result<ValueAgent> {
+        let mut settings = self.settings();
+        if settings.encoder == EncoderConfig::Identity && !world.images() {
+            settings.encoder = layers(self.hidden);
+        }
+        let objective = self.plugged().build(&settings.adam, world, run)?;
+        ValueAgent::new(settings, objective, world, run)
+    }
+
+    fn plugged(&self) -> Plugged<'_> {
+        Plugged { latent: &self.latent, spr: &self.spr, self_predictive: &self.self_predictive }
+    }
+
     fn settings(&self) -> Settings {
         Settings {
             worlds: self.worlds,
@@ -220,12 +241,7 @@ impl Method for Dqn {
 
     fn build(config: DqnConfig, task: &Task, run: &mut Run) -> Result<Self> {
         let world: &World = task.require(&Self::CARD)?;
-        let mut settings = config.settings();
-        if settings.encoder == EncoderConfig::Identity && !world.images() {
-            settings.encoder = layers(config.hidden);
-        }
-        let objective = representation::for_values(&config.latent, &config.spr, &settings.adam, world, run)?;
-        Ok(Self { agent: ValueAgent::new(settings, objective, world, run)? })
+        Ok(Self { agent: config.agent(world, run)? })
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {

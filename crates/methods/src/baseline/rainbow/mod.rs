@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     baseline::value_agent::{Priority, Settings, ValueAgent, checks, loss::Values},
-    representation::{self, spr::SprSettings},
+    representation::{self, Plugged, self_predictive::PredictionSettings, spr::SprSettings},
 };
 
 /// Hyper-parameters of Rainbow.
@@ -76,10 +76,12 @@ pub struct RainbowConfig {
     /// From observations to latents; `identity` stands for the usual convolutions where the world
     /// gives images.
     pub encoder: EncoderConfig,
-    /// Representation objective that trains the encoder too: `none` or `spr`.
+    /// Representation objective that trains the encoder too: `none`, `spr` or `self-predictive`.
     pub latent: String,
     /// Settings of `spr`.
     pub spr: SprSettings,
+    /// Settings of `self-predictive`.
+    pub self_predictive: PredictionSettings,
 }
 
 impl Default for RainbowConfig {
@@ -112,6 +114,7 @@ impl Default for RainbowConfig {
             encoder: EncoderConfig::Identity,
             latent: representation::NONE.to_owned(),
             spr: SprSettings::default(),
+            self_predictive: PredictionSettings::default(),
         }
     }
 }
@@ -133,18 +136,23 @@ impl Config for RainbowConfig {
             hidden: 512,
             encoder: EncoderConfig::Nature,
             spr: SprSettings::paper(),
+            self_predictive: PredictionSettings::paper(),
             ..Self::default()
         }
     }
 
     fn validate(&self) -> std::result::Result<(), String> {
         self.support.validate().map_err(|error| error.to_string())?;
-        representation::validate(&self.latent, &self.spr)?;
+        self.plugged().validate()?;
         checks::validate(&self.settings())
     }
 }
 
 impl RainbowConfig {
+    fn plugged(&self) -> Plugged<'_> {
+        Plugged { latent: &self.latent, spr: &self.spr, self_predictive: &self.self_predictive }
+    }
+
     fn settings(&self) -> Settings {
         Settings {
             worlds: self.worlds,
@@ -181,7 +189,7 @@ impl RainbowConfig {
     /// The objective, the encoder or the replay does not fit the world.
     pub fn agent(&self, world: &World, run: &mut Run) -> Result<ValueAgent> {
         let settings = self.settings();
-        let objective = representation::for_values(&self.latent, &self.spr, &settings.adam, world, run)?;
+        let objective = self.plugged().build(&settings.adam, world, run)?;
         ValueAgent::new(settings, objective, world, run)
     }
 }

@@ -22,6 +22,7 @@ use run::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub(super) use self::objective::feature_rank;
 pub use self::{
     objective::{ID, SprModel, SprObjective},
     settings::{SprSettings, SprVariant},

@@ -22,7 +22,7 @@ pub enum Prediction {
 pub struct PredictionSettings {
     /// `bidirectional`, `forward`, or `none` to compare with the agent's own loss alone.
     pub direction: Prediction,
-    /// Predicted steps, K.
+    /// Predicted steps, K; 1 is what the theory is about, and the cost grows with it.
     pub steps: usize,
     /// Weight of each direction's loss beside the value loss.
     pub weight: f64,
@@ -41,7 +41,7 @@ impl Default for PredictionSettings {
     fn default() -> Self {
         Self {
             direction: Prediction::Bidirectional,
-            steps: 3,
+            steps: 1,
             weight: 1.0,
             hidden: 16,
             width: 64,

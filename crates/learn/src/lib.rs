@@ -10,6 +10,7 @@ pub mod continual;
 pub mod contrastive;
 pub mod cluster;
 pub mod curriculum;
+pub mod contrastive;
 pub mod duals;
 mod error;
 pub mod normalise;

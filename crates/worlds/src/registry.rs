@@ -12,6 +12,7 @@ use crate::control::point_mass::PointMass;
 use crate::control::reacher2::Reacher2;
 use crate::cube_toy::CubeToy;
 use crate::grid::{DeepSea, FourRooms};
+use crate::maze::{Giant, Large, Medium, PointMaze, UMaze};
 use crate::minatar::{Asterix, Breakout, Freeway, Game, MinAtar, Seaquest, SpaceInvaders};
 use crate::name::{help, nearest};
 use crate::tabular::chain::Chain;
@@ -23,7 +24,8 @@ use crate::tabular::tight_chain::TightChain;
 use crate::tabular::{Definition, Table, TableWorld};
 use crate::world::FromOptions;
 use crate::{
-    ModifierName, OptionHelp, Options, Spec, Vectorised, World, WorldError, WorldName, Worlds, modifier,
+    GoalSpace, ModifierName, OptionHelp, Options, Spec, Vectorised, World, WorldError, WorldName, Worlds,
+    modifier,
 };
 
 pub use crate::modifier::{ModifierEntry, modifiers};
@@ -143,6 +145,10 @@ static CATALOGUE: &[Entry] = &[
     plain::<MountainCarContinuous>(),
     plain::<Pendulum>(),
     plain::<PointMass>(),
+    plain::<PointMaze<Giant>>(),
+    plain::<PointMaze<Large>>(),
+    plain::<PointMaze<Medium>>(),
+    plain::<PointMaze<UMaze>>(),
     table_world::<RandomMdp>(),
     plain::<Reacher2>(),
     table_world::<StochasticCorridor>(),
@@ -217,6 +223,15 @@ pub fn single(name: &str) -> Result<Box<dyn World>, WorldError> {
 /// As of [`single`].
 pub fn spec(name: &str) -> Result<Spec, WorldError> {
     Ok(single(name)?.spec().clone())
+}
+
+/// How goals relate to the policy's input in the world called `name`; none where it has no goals,
+/// as after a modifier that replaces the input.
+///
+/// # Errors
+/// As of [`single`].
+pub fn goal(name: &str) -> Result<Option<GoalSpace>, WorldError> {
+    Ok(single(name)?.goal())
 }
 
 /// The exact table of the world called `name`; none where it has none, as after a modifier that

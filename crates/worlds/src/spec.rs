@@ -54,6 +54,41 @@ pub enum Role {
     Input,
     /// Ground-truth variables for probes and metrics, never a policy's input.
     Truth,
+    /// What is to be achieved in this episode, for policies that read a goal; see [`GoalSpace`].
+    Goal,
+}
+
+/// How goals relate to what is observed, in worlds with a field of [`Role::Goal`].
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct GoalSpace {
+    /// Which elements of the policy's input a goal speaks of, in the order of the goal's elements.
+    pub achieved: Vec<usize>,
+    /// Euclidean distance up to which a goal counts as reached.
+    pub radius: f64,
+}
+
+impl GoalSpace {
+    /// Number of elements of a goal.
+    pub fn size(&self) -> usize {
+        self.achieved.len()
+    }
+
+    /// The goal that an input of one row has achieved.
+    pub fn achieved(&self, input: &[f32]) -> Vec<f32> {
+        self.achieved.iter().map(|&index| input[index]).collect()
+    }
+
+    /// Euclidean distance between what an input of one row has achieved and a goal.
+    pub fn distance(&self, input: &[f32], goal: &[f32]) -> f64 {
+        let pairs = self.achieved.iter().zip(goal);
+        let squares = pairs.map(|(&index, goal)| f64::from(input[index] - goal).powi(2));
+        squares.sum::<f64>().sqrt()
+    }
+
+    /// Whether an input of one row has reached a goal.
+    pub fn reached(&self, input: &[f32], goal: &[f32]) -> bool {
+        self.distance(input, goal) <= self.radius
+    }
 }
 
 /// One named part of an observation.
@@ -114,6 +149,11 @@ pub struct Reference {
 }
 
 impl Spec {
+    /// Index of the field that holds the goal, where there is one.
+    pub fn goal_field(&self) -> Option<usize> {
+        self.fields.iter().position(|field| field.role == Role::Goal)
+    }
+
     /// Layout of the policy's input.
     pub fn input(&self) -> &Layout {
         &self.fields[0].layout

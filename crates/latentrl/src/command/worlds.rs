@@ -128,6 +128,7 @@ fn role(field: &Field) -> &'static str {
     match field.role {
         Role::Input => "observation",
         Role::Truth => "truth",
+        Role::Goal => "goal",
     }
 }
 

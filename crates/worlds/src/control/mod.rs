@@ -17,7 +17,7 @@ pub mod point_mass;
 pub mod reacher2;
 
 /// A spec with one vector of `size` numbers as observation and one reward channel.
-fn vector_spec(
+pub(crate) fn vector_spec(
     options: &Options,
     summary: &str,
     size: usize,
@@ -36,17 +36,17 @@ fn vector_spec(
     }
 }
 
-fn vector_field(name: &str, role: Role, size: usize) -> Field {
+pub(crate) fn vector_field(name: &str, role: Role, size: usize) -> Field {
     Field { name: name.to_owned(), role, layout: Layout::Vector { size } }
 }
 
 /// The box [-limit, limit]^dimensions.
-fn symmetric(dimensions: usize, limit: f32) -> ActionSpace {
+pub(crate) fn symmetric(dimensions: usize, limit: f32) -> ActionSpace {
     ActionSpace::Box { low: vec![-limit; dimensions], high: vec![limit; dimensions] }
 }
 
 /// The numbers of a state as an observation's.
-fn single_precision<const N: usize>(values: [f64; N]) -> [f32; N] {
+pub(crate) fn single_precision<const N: usize>(values: [f64; N]) -> [f32; N] {
     values.map(|value| value as f32)
 }
 

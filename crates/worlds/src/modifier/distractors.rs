@@ -6,7 +6,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::{renamed, truths};
 use crate::noise::Autoregressive;
-use crate::spec::{Array, Field, Layout, Role, Spec};
+use crate::spec::{Array, Field, GoalSpace, Layout, Role, Spec};
 use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World, decode, encode};
 use crate::{ModifierName, Parameter, WorldError};
@@ -116,6 +116,8 @@ impl World for Distractors {
 
     fn set_parameters(&mut self, values: &[f64]) {
         self.inner.set_parameters(values);
+    fn goal(&self) -> Option<GoalSpace> {
+        self.inner.goal()
     }
 
     fn cost(&self) -> usize {

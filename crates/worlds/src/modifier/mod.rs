@@ -138,7 +138,8 @@ fn truths(spec: &Spec) -> Vec<(usize, Field)> {
     };
     let truth = |(index, field): (usize, &Field)| {
         let name = if index == 0 { "state".to_owned() } else { field.name.clone() };
-        (index, Field { name, role: Role::Truth, layout: field.layout.clone() })
+        let role = if index == 0 { Role::Truth } else { field.role };
+        (index, Field { name, role, layout: field.layout.clone() })
     };
     let fields = spec.fields.iter().enumerate();
     fields.filter(|(index, field)| keep(*index, field)).map(truth).collect()

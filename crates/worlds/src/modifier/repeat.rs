@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use super::renamed_without_reference;
-use crate::spec::{Array, Spec};
+use crate::spec::{Array, GoalSpace, Spec};
 use crate::world::{Action, Canvas, Step, World, decode, encode};
 use crate::{ModifierName, Parameter, WorldError};
 
@@ -85,6 +85,8 @@ impl World for Repeat {
 
     fn set_parameters(&mut self, values: &[f64]) {
         self.inner.set_parameters(values);
+    fn goal(&self) -> Option<GoalSpace> {
+        self.inner.goal()
     }
 
     fn cost(&self) -> usize {

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::renamed_without_reference;
-use crate::spec::{ActionSpace, Array, Spec};
+use crate::spec::{ActionSpace, Array, GoalSpace, Spec};
 use crate::world::{Action, Canvas, Step, World, decode, encode};
 use crate::{ModifierName, Parameter, WorldError};
 
@@ -105,6 +105,8 @@ impl World for Sticky {
 
     fn set_parameters(&mut self, values: &[f64]) {
         self.inner.set_parameters(values);
+    fn goal(&self) -> Option<GoalSpace> {
+        self.inner.goal()
     }
 
     fn cost(&self) -> usize {

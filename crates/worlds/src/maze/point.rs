@@ -1,0 +1,516 @@
+//! `point-maze-*`: a disc that is pushed through a maze.
+//!
+//! Order 2: v <- 0.8 v + 0.04 a, p <- p + v, so that the fastest step is 0.2 cells long; order 1:
+//! p <- p + speed a. A motion is cut into pieces of at most 0.05, each along x and then along y;
+//! a wall stops the disc where they touch, and the speed along that axis is gone.
+
+use std::marker::PhantomData;
+use std::sync::Arc;
+
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+
+use super::layout::Layout;
+use crate::control::{single_precision, symmetric, vector_field, vector_spec};
+use crate::name::help;
+use crate::render::{Painter, palette};
+use crate::spec::{ActionSpace, Array, GoalSpace, Role, Spec};
+use crate::world::{Action, Canvas, FromOptions, Step, World, decode, encode};
+use crate::{OptionHelp, Options, WorldError};
+
+/// Radius of the disc.
+pub const RADIUS: f64 = 0.1;
+const DRAG: f64 = 0.8;
+const THRUST: f64 = 0.04;
+/// The fastest step of order 2, which speeds are scaled by with `norm`.
+const TOP_SPEED: f64 = 0.2;
+/// Longest piece of a motion.
+const PIECE: f64 = 0.05;
+/// The disc starts at most this far from the middle of its first cell, along each axis.
+const SPREAD: f64 = 0.25;
+
+/// A named maze with its time limit.
+pub trait Preset: Clone + Send + Sync + 'static {
+    /// Name of the world.
+    const NAME: &'static str;
+    /// One line for people.
+    const SUMMARY: &'static str;
+    /// Its options, with the defaults of this maze.
+    const OPTIONS: &'static [OptionHelp];
+    /// Name of the maze's picture.
+    const LAYOUT: &'static str;
+    /// Steps of an episode.
+    const HORIZON: usize;
+}
+
+const fn options(layout: &'static str, horizon: &'static str) -> [OptionHelp; 12] {
+    [
+        help(
+            "layout",
+            layout,
+            "comb, diag, giant, large, medium, open, ring, umaze, or rows of x (wall), o, S, G with _ between",
+        ),
+        help("task", "goal", "goal: from start to goal; random-goal: between random cells; free: no goal"),
+        help("start", "layout", "of goal; layout: the maze's own; random: anywhere; or a cell as row.column"),
+        help("goal", "layout", "of goal; layout: the maze's own; random: anywhere; or a cell as row.column"),
+        help("share", "0", "of random-goal; least path between the cells as a share of the longest, 0 to 1"),
+        help("order", "2", "1: the action is a velocity; 2: the action is a force"),
+        help("speed", "0.1", "of order 1; cells per step, up to 0.5"),
+        help("reward", "sparse", "sparse: 1 and end within the radius; dense: minus distance; none"),
+        help("radius", "0.5", "distance at which the goal is reached"),
+        help("actions", "box", "box: a vector; four or eight: a full push in one of so many directions"),
+        help("norm", "false", "true: observations scaled to [-1, 1] by the maze's size"),
+        help("horizon", horizon, "steps after which an episode is truncated"),
+    ]
+}
+
+macro_rules! preset {
+    ($type:ident, $name:literal, $summary:literal, $layout:literal, $horizon:literal, $text:literal) => {
+        #[doc = $summary]
+        #[derive(Clone, Debug)]
+        pub struct $type;
+
+        impl Preset for $type {
+            const NAME: &'static str = $name;
+            const SUMMARY: &'static str = $summary;
+            const OPTIONS: &'static [OptionHelp] = &options($layout, $text);
+            const LAYOUT: &'static str = $layout;
+            const HORIZON: usize = $horizon;
+        }
+    };
+}
+
+preset!(UMaze, "point-maze-umaze", "push a point through a corridor shaped like a U", "umaze", 150, "150");
+preset!(Medium, "point-maze-medium", "push a point through a maze of 6 x 6 cells", "medium", 300, "300");
+preset!(Large, "point-maze-large", "push a point through a maze of 7 x 10 cells", "large", 500, "500");
+preset!(Giant, "point-maze-giant", "push a point through a maze of 10 x 14 cells", "giant", 1000, "1000");
+
+/// Where a start or a goal is drawn from.
+#[derive(Clone, Debug, PartialEq)]
+enum Place {
+    At([f64; 2]),
+    Anywhere,
+}
+
+#[derive(Clone, Debug, PartialEq)]
+enum Task {
+    Goal {
+        start: Place,
+        goal: Place,
+    },
+    /// Pairs of cells that are far enough from each other.
+    RandomGoal(Arc<Vec<[[f64; 2]; 2]>>),
+    Free,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Reward {
+    Sparse,
+    Dense,
+    None,
+}
+
+/// The disc. Observation: position and, with order 2, speed; the goal is a field of its own.
+#[derive(Clone, Debug)]
+pub struct PointMaze<P: Preset> {
+    spec: Arc<Spec>,
+    layout: Arc<Layout>,
+    free: Arc<Vec<[f64; 2]>>,
+    task: Task,
+    reward: Reward,
+    second_order: bool,
+    speed: f64,
+    radius: f64,
+    normalised: bool,
+    /// Position, speed, goal.
+    state: [f64; 6],
+    preset: PhantomData<P>,
+}
+
+impl<P: Preset> FromOptions for PointMaze<P> {
+    const NAME: &'static str = P::NAME;
+    const SUMMARY: &'static str = P::SUMMARY;
+    const OPTIONS: &'static [OptionHelp] = P::OPTIONS;
+
+    fn from_options(options: &Options) -> Result<Self, WorldError> {
+        let layout = Layout::new(options.text("layout").unwrap_or(P::LAYOUT))?;
+        let task = task(options, &layout)?;
+        let reward = match options.choice("reward", "sparse", &["sparse", "dense", "none"])?.as_str() {
+            _ if task == Task::Free => Reward::None,
+            "sparse" => Reward::Sparse,
+            "dense" => Reward::Dense,
+            _ => Reward::None,
+        };
+        let second_order = options.usize("order", 2, 1..=2)? == 2;
+        let action = match options.choice("actions", "box", &["box", "four", "eight"])?.as_str() {
+            "box" => symmetric(2, 1.0),
+            "four" => ActionSpace::Discrete { count: 4 },
+            _ => ActionSpace::Discrete { count: 8 },
+        };
+        let horizon = options.usize("horizon", P::HORIZON, 1..=1_000_000)?;
+        let size = if second_order { 4 } else { 2 };
+        let mut spec = vector_spec(options, P::SUMMARY, size, action, horizon, None);
+        if task != Task::Free {
+            spec.fields.push(vector_field("goal", Role::Goal, 2));
+        }
+        Ok(Self {
+            spec: Arc::new(spec),
+            free: Arc::new(layout.free()),
+            layout: Arc::new(layout),
+            task,
+            reward,
+            second_order,
+            speed: options.float("speed", 0.1, 0.001..=0.5)?,
+            radius: options.float("radius", 0.5, 0.001..=100.0)?,
+            normalised: options.boolean("norm", false)?,
+            state: [0.0; 6],
+            preset: PhantomData,
+        })
+    }
+}
+
+fn task(options: &Options, layout: &Layout) -> Result<Task, WorldError> {
+    let task = options.choice("task", "goal", &["goal", "random-goal", "free"])?;
+    for (key, owner) in [("start", "goal"), ("goal", "goal"), ("share", "random-goal")] {
+        let usual = if key == "share" { "0" } else { "layout" };
+        if owner != task && options.text(key).is_some_and(|text| text != usual) {
+            return Err(WorldError::Invalid(format!(
+                "`{key}` of {} goes with `task={owner}` only; leave it out",
+                options.owner()
+            )));
+        }
+    }
+    match task.as_str() {
+        "goal" => Ok(Task::Goal {
+            start: place(options, "start", layout, layout.start())?,
+            goal: place(options, "goal", layout, layout.goal())?,
+        }),
+        "random-goal" => {
+            Ok(Task::RandomGoal(Arc::new(layout.pairs(options.float("share", 0.0, 0.0..=1.0)?))))
+        }
+        _ => Ok(Task::Free),
+    }
+}
+
+fn place(options: &Options, key: &str, layout: &Layout, usual: [f64; 2]) -> Result<Place, WorldError> {
+    let text = options.text(key).unwrap_or("layout");
+    match text {
+        "layout" => return Ok(Place::At(usual)),
+        "random" => return Ok(Place::Anywhere),
+        _ => {}
+    }
+    let cell = text.split_once('.').and_then(|(row, column)| Some((row.parse().ok()?, column.parse().ok()?)));
+    let Some((row, column)) = cell else {
+        return Err(WorldError::Invalid(format!(
+            "`{key}` of {} must be layout, random or a cell as row.column, not `{text}`",
+            options.owner()
+        )));
+    };
+    Ok(Place::At(layout.cell(row, column)?))
+}
+
+impl<P: Preset> PointMaze<P> {
+    /// The walls.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// A point that the disc fits at, uniform over the free cells' insides.
+    fn anywhere(&self, random: &mut ChaCha8Rng) -> [f64; 2] {
+        let cell = self.free[random.random_range(0..self.free.len())];
+        near(cell, 0.5 - RADIUS, random)
+    }
+
+    fn drawn(&self, place: &Place, spread: f64, random: &mut ChaCha8Rng) -> [f64; 2] {
+        match place {
+            Place::At(cell) => near(*cell, spread, random),
+            Place::Anywhere => self.anywhere(random),
+        }
+    }
+
+    /// The push that an action means, in [-1, 1]^2.
+    fn push(&self, action: &Action<'_>) -> [f64; 2] {
+        let ActionSpace::Discrete { count } = self.spec.action else {
+            return [action.number(0), action.number(1)];
+        };
+        let diagonal = std::f64::consts::FRAC_1_SQRT_2;
+        let directions = [
+            [1.0, 0.0],
+            [diagonal, diagonal],
+            [0.0, 1.0],
+            [-diagonal, diagonal],
+            [-1.0, 0.0],
+            [-diagonal, -diagonal],
+            [0.0, -1.0],
+            [diagonal, -diagonal],
+        ];
+        directions[action.index() as usize * (8 / count) % 8]
+    }
+
+    /// Moves by the given motion and returns what of it was not stopped by a wall.
+    fn travel(&mut self, motion: [f64; 2]) -> [f64; 2] {
+        let mut motion = motion;
+        let longest = motion[0].abs().max(motion[1].abs());
+        let pieces = (longest / PIECE).ceil().max(1.0);
+        let mut point = [self.state[0], self.state[1]];
+        for _ in 0..pieces as usize {
+            for axis in 0..2 {
+                if motion[axis] != 0.0 {
+                    let (to, stopped) = self.layout.slide(point, axis, motion[axis] / pieces, RADIUS);
+                    point[axis] = to;
+                    if stopped {
+                        motion[axis] = 0.0;
+                    }
+                }
+            }
+        }
+        (self.state[0], self.state[1]) = (point[0], point[1]);
+        motion
+    }
+
+    fn distance(&self) -> f64 {
+        let [x, y, _, _, goal_x, goal_y] = self.state;
+        (x - goal_x).hypot(y - goal_y)
+    }
+
+    /// Half the longer side of the maze, which positions are scaled by with `norm`.
+    fn half(&self) -> f64 {
+        let [width, height] = self.layout.size();
+        width.max(height) as f64 / 2.0
+    }
+
+    /// A position as it is observed.
+    fn shown(&self, [x, y]: [f64; 2]) -> [f64; 2] {
+        if !self.normalised {
+            return [x, y];
+        }
+        let [width, height] = self.layout.size().map(|size| size as f64 / 2.0);
+        [(x - width) / self.half(), (y - height) / self.half()]
+    }
+}
+
+impl<P: Preset> World for PointMaze<P> {
+    fn spec(&self) -> &Spec {
+        &self.spec
+    }
+
+    fn reset(&mut self, random: &mut ChaCha8Rng) {
+        let (start, goal) = match &self.task {
+            Task::Goal { start, goal } => (self.drawn(start, SPREAD, random), self.drawn(goal, 0.0, random)),
+            Task::RandomGoal(pairs) => {
+                let [start, goal] = pairs[random.random_range(0..pairs.len())];
+                (near(start, SPREAD, random), goal)
+            }
+            Task::Free => (self.anywhere(random), [0.0; 2]),
+        };
+        self.state = [start[0], start[1], 0.0, 0.0, goal[0], goal[1]];
+    }
+
+    fn step(&mut self, action: Action<'_>, _random: &mut ChaCha8Rng) -> Step {
+        let push = self.push(&action);
+        let [_, _, vx, vy, ..] = self.state;
+        let motion = match self.second_order {
+            true => [DRAG * vx + THRUST * push[0], DRAG * vy + THRUST * push[1]],
+            false => push.map(|push| self.speed * push),
+        };
+        let moved = self.travel(motion);
+        (self.state[2], self.state[3]) = (moved[0], moved[1]);
+        let inside = self.distance() <= self.radius;
+        match self.reward {
+            Reward::Sparse => Step { reward: f32::from(u8::from(inside)), terminated: inside },
+            Reward::Dense => Step { reward: -self.distance() as f32, terminated: false },
+            Reward::None => Step { reward: 0.0, terminated: false },
+        }
+    }
+
+    fn observe(&self, field: usize, row: usize, array: &mut Array) {
+        let [x, y, vx, vy, goal_x, goal_y] = self.state;
+        let position = self.shown([x, y]);
+        match (field, self.second_order) {
+            (0, true) => {
+                let scale = if self.normalised { TOP_SPEED } else { 1.0 };
+                let all = [position[0], position[1], vx / scale, vy / scale];
+                array.write_floats(row, &single_precision(all));
+            }
+            (0, false) => array.write_floats(row, &single_precision(position)),
+            _ => array.write_floats(row, &single_precision(self.shown([goal_x, goal_y]))),
+        }
+    }
+
+    fn render(&self, canvas: &mut Canvas) {
+        let [width, height] = self.layout.size().map(|size| size as f64 / 2.0);
+        let mut painter = Painter::new(canvas, [width, height], self.half());
+        for [x, y] in self.layout.corners() {
+            painter.rectangle([x, y], [x + 1.0, y + 1.0], palette::WALL);
+        }
+        let [x, y, _, _, goal_x, goal_y] = self.state;
+        if self.task != Task::Free {
+            painter.ring([goal_x, goal_y], self.radius.max(RADIUS), 0.05, palette::GOAL);
+        }
+        painter.disc([x, y], RADIUS.max(self.half() / 24.0), palette::AGENT);
+    }
+
+    fn save(&self) -> Vec<u8> {
+        encode(&self.state)
+    }
+
+    fn restore(&mut self, state: &[u8]) -> Result<(), String> {
+        let state: [f64; 6] = decode(state)?;
+        if state.iter().any(|number| !number.is_finite()) {
+            return Err("it holds a number that is not finite".to_owned());
+        }
+        self.state = state;
+        Ok(())
+    }
+
+    fn goal(&self) -> Option<GoalSpace> {
+        let scale = if self.normalised { self.half() } else { 1.0 };
+        (self.task != Task::Free).then(|| GoalSpace { achieved: vec![0, 1], radius: self.radius / scale })
+    }
+
+    fn cost(&self) -> usize {
+        100
+    }
+}
+
+/// A point at most `spread` from the cell's middle along each axis.
+fn near(cell: [f64; 2], spread: f64, random: &mut ChaCha8Rng) -> [f64; 2] {
+    cell.map(|middle| middle + spread * random.random_range(-1.0..=1.0))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::seed;
+
+    fn world(name: &str) -> PointMaze<UMaze> {
+        let name: crate::WorldName = name.parse().unwrap();
+        PointMaze::from_options(&name.options).unwrap()
+    }
+
+    #[test]
+    fn the_disc_is_never_inside_a_wall() {
+        for (name, seed) in
+            [("", 0), (",order=1,speed=0.5", 1), (",layout=giant,task=free", 2), (",layout=comb", 3)]
+        {
+            let mut world = world(&format!("point-maze-umaze{name}"));
+            let mut random = seed::stream(seed, "episode", 0);
+            for _ in 0..20 {
+                world.reset(&mut random);
+                let mut push = [0.0_f32; 2];
+                for step in 0..300 {
+                    if step % 10 == 0 {
+                        push = [random.random_range(-1.0..=1.0), random.random_range(-1.0..=1.0)];
+                    }
+                    world.step(Action::Continuous(&push), &mut random);
+                    let [x, y, ..] = world.state;
+                    assert!(world.layout.clearance(x, y) > RADIUS - 1e-9, "{name}: {x}, {y}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_wall_stops_at_contact_and_only_across() {
+        let mut world = world("point-maze-umaze,reward=none");
+        let mut random = seed::stream(0, "episode", 0);
+        world.state = [1.5, 3.5, 0.0, 0.0, 1.5, 1.5];
+        (0..40).for_each(|_| {
+            world.step(Action::Continuous(&[1.0, 1.0]), &mut random);
+        });
+        let [x, y, vx, vy, ..] = world.state;
+        assert_eq!((x, y, vx, vy), (3.9, 3.9, 0.0, 0.0));
+        (0..60).for_each(|_| {
+            world.step(Action::Continuous(&[1.0, -0.5]), &mut random);
+        });
+        assert_eq!((world.state[0], world.state[2]), (3.9, 0.0));
+        assert_eq!(world.state[1], 1.1);
+    }
+
+    #[test]
+    fn the_free_point_reaches_its_top_speed() {
+        let mut world = world("point-maze-umaze,layout=open,reward=none");
+        let mut random = seed::stream(0, "episode", 0);
+        world.state = [1.1, 3.5, 0.0, 0.0, 5.5, 1.5];
+        for steps in 1..=15 {
+            world.step(Action::Continuous(&[1.0, 0.0]), &mut random);
+            assert!((world.state[2] - TOP_SPEED * (1.0 - DRAG.powi(steps))).abs() < 1e-12);
+        }
+    }
+
+    #[test]
+    fn pushing_round_the_corner_reaches_the_goal() {
+        let mut world = world("point-maze-umaze");
+        let mut random = seed::stream(0, "episode", 0);
+        world.reset(&mut random);
+        let goal = world.goal().unwrap();
+        let pushes = [([1.0, 0.0], 14), ([0.0, -1.0], 14), ([-1.0, 0.0], 30)];
+        let all = pushes.iter().flat_map(|(push, times)| std::iter::repeat_n(push, *times));
+        let mut ends = Vec::new();
+        for push in all {
+            let step = world.step(Action::Continuous(push), &mut random);
+            let input = world.state.map(|number| number as f32);
+            assert_eq!(step.terminated, goal.reached(&input[..4], &input[4..]));
+            ends.push(step);
+            if step.terminated {
+                break;
+            }
+        }
+        assert_eq!(ends.last(), Some(&Step { reward: 1.0, terminated: true }));
+        assert!(ends[..ends.len() - 1].iter().all(|step| step.reward == 0.0));
+    }
+
+    #[test]
+    fn scaled_observations_lie_in_the_unit_box_and_keep_the_radius() {
+        let mut world = world("point-maze-umaze,norm=true,layout=giant,start=random,goal=random");
+        let mut random = seed::stream(0, "episode", 0);
+        let mut array = Array::Float(vec![0.0; 4]);
+        for _ in 0..100 {
+            world.reset(&mut random);
+            world.step(Action::Continuous(&[1.0, 1.0]), &mut random);
+            world.observe(0, 0, &mut array);
+            let Array::Float(values) = &array else { panic!("a vector") };
+            assert!(values.iter().all(|value| value.abs() <= 1.0));
+        }
+        assert_eq!(world.goal().unwrap().radius, 0.5 / 8.0);
+    }
+
+    #[test]
+    fn directions_are_even() {
+        let mut four = world("point-maze-umaze,actions=four");
+        let eight = world("point-maze-umaze,actions=eight");
+        assert_eq!(four.push(&Action::Discrete(1)), [0.0, 1.0]);
+        assert_eq!(eight.push(&Action::Discrete(4)), [-1.0, 0.0]);
+        let push = eight.push(&Action::Discrete(7));
+        assert!((push[0].hypot(push[1]) - 1.0).abs() < 1e-12 && push[1] < 0.0);
+        let mut random = seed::stream(0, "episode", 0);
+        four.state = [1.5, 3.5, 0.0, 0.0, 1.5, 1.5];
+        four.step(Action::Discrete(0), &mut random);
+        assert_eq!(four.state[2], THRUST);
+    }
+
+    #[test]
+    fn random_goals_are_far_enough() {
+        let mut world = world("point-maze-umaze,task=random-goal,share=1");
+        let mut random = seed::stream(0, "episode", 0);
+        for _ in 0..20 {
+            world.reset(&mut random);
+            let [x, y, _, _, goal_x, goal_y] = world.state;
+            assert!(x < 2.0 && goal_x == 1.5 && (y - goal_y).abs() > 1.5);
+        }
+    }
+
+    #[test]
+    fn wrong_places_are_refused() {
+        for (name, part) in [
+            ("start=2.1", "cell 2.1 of the maze is a wall"),
+            ("goal=left", "must be layout, random or a cell"),
+            ("task=free,goal=random", "goes with `task=goal` only"),
+            ("share=0.5", "goes with `task=random-goal` only"),
+        ] {
+            let name: crate::WorldName = format!("point-maze-umaze,{name}").parse().unwrap();
+            let error = PointMaze::<UMaze>::from_options(&name.options).unwrap_err().to_string();
+            assert!(error.contains(part), "{error}");
+        }
+    }
+}

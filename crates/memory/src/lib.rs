@@ -18,6 +18,7 @@ pub use normaliser::{MinMax, Normaliser, ReturnScale};
 pub use replay::batch::{TransitionBatch, WindowBatch};
 pub use replay::config::{Column, ReplayConfig};
 pub use replay::prioritised::{Draw, Prioritised, PriorityConfig};
+pub use replay::relabel::{self, Relabel};
 pub use replay::ring::Replay;
 pub use replay::span::{Boundary, Fill, Position, Span};
 pub use replay::sum_tree::SumTree;

@@ -8,6 +8,7 @@ pub mod nstep;
 mod prefetch;
 pub mod prioritised;
 mod record;
+pub mod relabel;
 pub mod ring;
 mod sample;
 mod segments;

@@ -31,6 +31,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<continual::pec::Pec>(),
     Entry::of::<curriculum::alp_gmm::AlpGmm>(),
     Entry::of::<representation::self_predictive::SelfPredictive>(),
+    Entry::of::<representation::td_infonce::TdInfoNce>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use worlds::Outcome;
+use worlds::{Array, GoalSpace, Observations, Outcome};
 
 use crate::{
     Result,
@@ -73,7 +73,8 @@ pub fn exact<'a>(values: impl IntoIterator<Item = (&'a str, f64)>) -> Scores {
 const ROWS: usize = 32;
 
 /// Runs complete episodes in `world`. Every copy has a fixed share of the episodes, so that short episodes
-/// are not counted more often than long ones.
+/// are not counted more often than long ones. In a world with goals, `eval/success` is the share of
+/// episodes that reached theirs.
 ///
 /// # Errors
 /// The world or the policy fails.
@@ -91,7 +92,9 @@ pub fn evaluate(
     let mut left: Vec<usize> =
         (0..rows).map(|row| protocol.episodes / rows + usize::from(row < protocol.episodes % rows)).collect();
     let (mut returns, mut lengths) = (vec![0.0_f64; rows], vec![0_usize; rows]);
-    let (mut all_returns, mut all_lengths) = (Vec::new(), Vec::new());
+    let (mut all_returns, mut all_lengths, mut successes) = (Vec::new(), Vec::new(), Vec::new());
+    let goals = worlds::goal(&spec.name)?.zip(spec.goal_field());
+    let mut reached = vec![false; rows];
     worlds.reset(&mut outcome);
     let everyone: Vec<usize> = (0..rows).collect();
     policy.begin(Scope::Lifetime, &everyone);
@@ -102,19 +105,35 @@ pub fn evaluate(
         policy.observe(&outcome);
         for row in 0..rows {
             if outcome.reset[row] {
-                (returns[row], lengths[row]) = (0.0, 0);
+                (returns[row], lengths[row], reached[row]) = (0.0, 0, false);
                 policy.begin(Scope::Episode, &[row]);
                 continue;
             }
             returns[row] += f64::from(outcome.reward[row * channels]);
             lengths[row] += 1;
+            if let Some((space, field)) = &goals {
+                reached[row] |= arrives(space, &outcome.observations, *field, row);
+            }
             if outcome.ended(row) && left[row] > 0 {
                 left[row] -= 1;
                 all_returns.push(returns[row]);
                 all_lengths.push(lengths[row] as f64);
+                if goals.is_some() {
+                    successes.push(f64::from(u8::from(reached[row])));
+                }
             }
         }
     }
-    let named = [("eval/return", &all_returns), ("eval/length", &all_lengths)];
+    let named = [("eval/return", &all_returns), ("eval/length", &all_lengths), ("eval/success", &successes)];
     Ok(named.into_iter().filter_map(|(name, values)| Some((name.to_owned(), Score::of(values)?))).collect())
+}
+
+/// Whether a row's observation has reached its goal.
+fn arrives(space: &GoalSpace, observations: &Observations, field: usize, row: usize) -> bool {
+    let (Array::Float(inputs), Array::Float(goals)) = (observations.input(), &observations.fields[field])
+    else {
+        return false;
+    };
+    let (size, width) = (inputs.len() / observations.rows, space.size());
+    space.reached(&inputs[row * size..][..size], &goals[row * width..][..width])
 }

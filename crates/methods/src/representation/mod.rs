@@ -4,6 +4,7 @@
 pub mod self_predictive;
 pub mod spr;
 pub mod tcrl;
+pub mod td_infonce;
 
 use learn::{
     objective::{NetworkSpec, Objective},

@@ -38,6 +38,11 @@ const TRIALS: [(&str, &str, &[&str]); 10] = [
         "self-predictive",
         "minatar-breakout",
         &["deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"],
+    ("td-infonce", "gridwalk-5x5", &["tabular.sizes=[100, 400, 440, 480]", "tabular.updates=20"]),
+    (
+        "td-infonce",
+        "point-maze-umaze",
+        &["deep.hidden=[8]", "deep.batch=8", "deep.start_steps=380", "deep.collect=policy"],
     ),
 ];
 

@@ -86,4 +86,13 @@ fn both_directions_find_singular_subspaces_that_one_does_not() {
     };
     assert!(after("tabular.direction=bidirectional") > 0.98);
     assert!(after("tabular.direction=forward") < 0.95);
+fn temporal_differences_know_the_future_from_little_data() {
+    let errors = ["td-infonce", "mc-infonce"].map(|estimator| {
+        let estimator = format!("estimator={estimator}");
+        let settings = ["tabular.sizes=[1000]", "tabular.updates=1500", "tabular.tau=0.05", &estimator];
+        let mut trial = Trial::new("td-infonce", "gridwalk-5x5", &settings, 1_000, 0);
+        trial.train(1_000);
+        trial.metric("diag/occupancy_error", 1)
+    });
+    assert!(errors[0] < 0.2 && errors[1] > 0.4, "{errors:?}");
 }

@@ -4,7 +4,7 @@
 //! With `latent` set, a representation objective trains the encoder and actor and critics read its
 //! latents as constants; without, the critics' loss trains the encoder of images.
 
-mod actor;
+pub mod actor;
 
 use burn::tensor::Tensor;
 use learn::{

@@ -5,6 +5,7 @@ static CLAIMS: &[(&str, &str)] = &[
     ("contrastive-theory", include_str!("../../../claims/contrastive-theory.toml")),
     ("pec", include_str!("../../../claims/pec.toml")),
 ];
+static CLAIMS: &[(&str, &str)] = &[("td-infonce", include_str!("../../../claims/td-infonce.toml"))];
 
 /// Ids and texts of all claim files that come with the program.
 pub fn all() -> &'static [(&'static str, &'static str)] {

@@ -164,10 +164,9 @@ impl Method for TdInfoNce {
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
         match &mut self.form {
-            Parts::Tabular(form) => form.advance(run),
-            Parts::Deep(form) => form.advance(run),
-        }?;
-        Ok(Progress::MAIN)
+            Parts::Tabular(form) => Ok(Progress { finished: form.advance(run)?, ..Progress::MAIN }),
+            Parts::Deep(form) => form.advance(run).map(|()| Progress::MAIN),
+        }
     }
 
     fn policy(&self) -> Option<Box<dyn Policy>> {

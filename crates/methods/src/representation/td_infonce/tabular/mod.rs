@@ -152,14 +152,14 @@ impl Tabular {
         })
     }
 
-    /// Collects up to the next size and estimates anew.
+    /// Collects up to the next size and estimates anew; says whether that was the last.
     ///
     /// # Errors
     /// All states seen are the same, so that there is nothing to contrast.
-    pub(super) fn advance(&mut self, run: &mut Run) -> Result<()> {
+    pub(super) fn advance(&mut self, run: &mut Run) -> Result<bool> {
         let before = self.data.len() as u64;
         let next = self.config.sizes.iter().find(|size| **size > before);
-        let size = next.map_or(run.total_steps(), |size| *size).clamp(before + 1, run.total_steps());
+        let size = next.map_or(run.total_steps(), |size| run.total_steps().min(*size)).max(before + 1);
         let horizon = self.table.horizon.unwrap_or(USUAL_HORIZON);
         self.data.extend(size as usize, &self.table.model, &self.policy, horizon, run.random("worlds"));
         let shares = self.data.next_shares(self.policy.states());
@@ -175,7 +175,8 @@ impl Tabular {
         let certain = self.error(&distribution(&empirical, self.config.gamma, &self.policy));
         self.errors.push((size, error, certain));
         run.count_steps(size - before);
-        run.log("diag/occupancy_error", error)
+        run.log("diag/occupancy_error", error)?;
+        Ok(size >= run.total_steps())
     }
 
     /// Error of the estimate from all data, `shares` of which are the states among the next ones.

@@ -19,7 +19,9 @@ use crate::tabular::chain::Chain;
 use crate::tabular::corridor::StochasticCorridor;
 use crate::tabular::grid7::Grid7Slip;
 use crate::tabular::gridwalk::GridWalk;
+use crate::tabular::latent_rooms::LatentWorld;
 use crate::tabular::random::RandomMdp;
+use crate::tabular::threshold_world::ThresholdWorld;
 use crate::tabular::tight_chain::TightChain;
 use crate::tabular::{Definition, Table, TableWorld};
 use crate::world::FromOptions;
@@ -136,6 +138,7 @@ static CATALOGUE: &[Entry] = &[
     plain::<FourRooms>(),
     table_world::<Grid7Slip>(),
     table_world::<GridWalk>(),
+    plain::<LatentWorld>(),
     game::<Asterix>("minatar-asterix"),
     game::<Breakout>("minatar-breakout"),
     game::<Freeway>("minatar-freeway"),
@@ -152,6 +155,7 @@ static CATALOGUE: &[Entry] = &[
     table_world::<RandomMdp>(),
     plain::<Reacher2>(),
     table_world::<StochasticCorridor>(),
+    plain::<ThresholdWorld>(),
     table_world::<TightChain>(),
 ];
 

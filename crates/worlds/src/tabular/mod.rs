@@ -13,18 +13,24 @@ pub mod chain;
 pub mod corridor;
 pub mod grid7;
 pub mod gridwalk;
+pub mod latent;
+pub mod latent_rooms;
 mod lattice;
 pub mod model;
 pub mod policy;
 pub mod random;
 mod solve;
 mod stationary;
+pub mod threshold;
+pub mod threshold_world;
 pub mod tight_chain;
 pub mod world;
 
+pub use latent::LatentMdp;
 pub use model::{Model, Transition};
 pub use policy::Policy;
 pub use solve::Solution;
+pub use threshold::ThresholdOracle;
 pub use world::{Definition, Scene, TableWorld};
 
 use crate::spec::Reference;

@@ -32,6 +32,8 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<curriculum::alp_gmm::AlpGmm>(),
     Entry::of::<representation::self_predictive::SelfPredictive>(),
     Entry::of::<representation::td_infonce::TdInfoNce>(),
+    Entry::of::<theory::latent_thresholds::LatentThresholds>(),
+    Entry::of::<theory::lmdp_horizon_free::LmdpHorizonFree>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

@@ -17,26 +17,6 @@ impl TablePolicy {
         Self { table }
     }
 
-    /// The states of all rows.
-    fn states(&self, observations: &Observations) -> Result<Vec<usize>> {
-        let Array::Float(values) = observations.input() else { return Err(self.unreadable()) };
-        let states = self.table.states();
-        let size = values.len() / observations.rows.max(1);
-        let state = |row: &[f32]| {
-            let state =
-                if size == 1 { Some(row[0] as usize) } else { row.iter().position(|&one| one == 1.0) };
-            state.filter(|&state| state < states && (size == 1 || size == states))
-        };
-        values.chunks(size.max(1)).map(|row| state(row).ok_or_else(|| self.unreadable())).collect()
-    }
-
-    fn unreadable(&self) -> RunError {
-        RunError::Task(format!(
-            "a table of {} states reads the state's index or its one-hot vector: use obs=index or obs=onehot",
-            self.table.states()
-        ))
-    }
-
     fn best(&self, state: usize) -> u32 {
         let probability = |action: &usize| self.table.probability(state, *action);
         let better = |best: usize, action: usize| {
@@ -52,7 +32,7 @@ impl Policy for TablePolicy {
             Mode::Greedy => self.best(state),
             Mode::Sample => self.table.choose(state, random) as u32,
         };
-        Ok(Actions::Discrete(self.states(observations)?.into_iter().map(choose).collect()))
+        Ok(Actions::Discrete(states(observations, self.table.states())?.into_iter().map(choose).collect()))
     }
 
     fn export(&self) -> Result<Exported> {
@@ -71,4 +51,23 @@ impl Policy for TablePolicy {
             recipe,
         })
     }
+}
+
+/// The states of all rows, of a table of `count` states.
+///
+/// # Errors
+/// The observation is neither an index nor a one-hot vector of the table's states.
+pub fn states(observations: &Observations, count: usize) -> Result<Vec<usize>> {
+    let unreadable = || {
+        RunError::Task(format!(
+            "a table of {count} states reads the state's index or its one-hot vector: use obs=index or obs=onehot"
+        ))
+    };
+    let Array::Float(values) = observations.input() else { return Err(unreadable()) };
+    let size = values.len() / observations.rows.max(1);
+    let state = |row: &[f32]| {
+        let state = if size == 1 { Some(row[0] as usize) } else { row.iter().position(|&one| one == 1.0) };
+        state.filter(|&state| state < count && (size == 1 || size == count))
+    };
+    values.chunks(size.max(1)).map(|row| state(row).ok_or_else(unreadable)).collect()
 }

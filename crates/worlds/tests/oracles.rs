@@ -105,6 +105,11 @@ fn a_given_place_stays_and_a_drawn_one_moves() {
     let drawn = oracle("world_seed=1");
     assert_ne!(drawn.redrawn(2).place(), drawn.place());
     assert_eq!(drawn.redrawn(1), drawn);
+    let scaled = oracle("place=0.375,scale=2");
+    assert_eq!(
+        (scaled.best().1, scaled.reference().random),
+        (2.0 * given.best().1, 2.0 * given.reference().random)
+    );
     let hardest = oracle("queries=64000");
     assert!((hardest.eps() - 0.0125).abs() < 1e-12);
     let both = spec("threshold-oracle,queries=100,eps=0.1").unwrap_err().to_string();

@@ -11,6 +11,7 @@ const SMALL_CONTRAST: &[&str] = &["block=2", "batch=16", "hidden=[8]"];
 /// Every method in a world it fits, small enough for seconds.
 const TRIALS: [(&str, &str, &[&str]); 16] = [
 const TRIALS: [(&str, &str, &[&str]); 10] = [
+const TRIALS: [(&str, &str, &[&str]); 11] = [
     ("random", "cartpole", &[]),
     ("ppo", "cartpole", &["rollout=32", "hidden=[8]"]),
     ("sac", "pendulum", &["hidden=[8]", "batch=16", "start_steps=100"]),
@@ -44,6 +45,9 @@ const TRIALS: [(&str, &str, &[&str]); 10] = [
         "point-maze-umaze",
         &["deep.hidden=[8]", "deep.batch=8", "deep.start_steps=380", "deep.collect=policy"],
     ),
+    ("latent-thresholds", "threshold-oracle", &["class=a", "plan=budget", "trials=100"]),
+    ("latent-thresholds", "threshold-oracle", &["class=b", "mode=online", "doubling=true"]),
+    ("lmdp-horizon-free", "lmdp-rooms", &[]),
 ];
 
 /// Steps before the snapshot, beyond every method's start.

@@ -6,3 +6,4 @@ mod export;
 mod harness;
 mod interpreter;
 mod learning;
+mod theory;

@@ -4,7 +4,9 @@
 //! From the start an action leads to a room of its own side with probability p q and to one of the
 //! other side with p (1 - q), otherwise one stays; in a room an action wins the prize with
 //! probability p theta, loses it with p (1 - theta), otherwise one stays; p = 6/H. The context
-//! decides q, and in which rooms which action has the good theta, 0.8 instead of 0.3.
+//! decides q, and in which rooms which action has the good theta, 0.8 instead of 0.3. In the
+//! deterministic variant nothing is random, the contexts are equal, and the second action in the
+//! second room is the only one that wins.
 
 use std::sync::Arc;
 
@@ -75,7 +77,8 @@ fn leave(rooms: usize, pace: f64, side: f64, action: usize) -> Vec<(usize, f64)>
 /// The chance theta that an action in a room wins the prize rather than losing it.
 fn chance(deterministic: bool, context: usize, room: usize, action: usize) -> f64 {
     if deterministic {
-        return if (room, action) == (0, 0) { 1.0 } else { 0.0 };
+        // Whoever prefers the lowest index meets this pair last.
+        return if (room, action) == (1, 1) { 1.0 } else { 0.0 };
     }
     let good_room = room % 2 == context % 2;
     let good_action = (room + context / 2) % ACTIONS == action;

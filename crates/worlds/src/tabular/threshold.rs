@@ -44,6 +44,8 @@ pub struct Sample {
     pub sum: f64,
     /// Sum of their squares.
     pub squares: f64,
+    /// The greatest of them, and at least 0.
+    pub greatest: f64,
 }
 
 /// Answers queries of thresholds.
@@ -52,6 +54,8 @@ pub struct ThresholdOracle {
     instance: Instance,
     eps: f64,
     place: f64,
+    /// What every reward is multiplied by.
+    scale: f64,
     /// The place was given, so that another seed does not move it.
     fixed: bool,
 }
@@ -70,7 +74,8 @@ impl ThresholdOracle {
             _ => Instance::FlatBump,
         };
         let eps = height(options)?;
-        let unplaced = Self { instance, eps, place: 0.0, fixed: false };
+        let scale = options.float("scale", 1.0, 0.01..=100.0)?;
+        let unplaced = Self { instance, eps, place: 0.0, scale, fixed: false };
         let range = unplaced.places();
         match options.text("place") {
             None | Some("seeded") => Ok(unplaced.redrawn(options.world_seed()?)),
@@ -146,17 +151,17 @@ impl ThresholdOracle {
         }
     }
 
-    /// The reward g before censoring, in [0, 1].
+    /// The reward g before censoring, in [0, scale].
     pub fn reward(&self, threshold: f64, value: f64) -> f64 {
         match self.instance {
-            Instance::BetaQuality => value,
+            Instance::BetaQuality => self.scale * value,
             _ => self.level(threshold),
         }
     }
 
     /// g where it depends on the threshold alone.
     fn level(&self, threshold: f64) -> f64 {
-        match self.instance {
+        let unit = match self.instance {
             Instance::FlatBump => {
                 let base = if threshold < 1.0 - PLATEAU { PLATEAU / (1.0 - threshold) } else { 1.0 };
                 let bump = (PLATEAU + 2.0 * self.eps) / (1.0 - self.place);
@@ -165,7 +170,8 @@ impl ThresholdOracle {
             Instance::PriceBump => threshold,
             Instance::Needle => f64::from(u8::from(threshold >= self.place)),
             Instance::BetaQuality => 0.0,
-        }
+        };
+        self.scale * unit
     }
 
     /// P(v >= threshold).
@@ -200,6 +206,7 @@ impl ThresholdOracle {
                 count: sample.count + 1,
                 sum: sample.sum + reward,
                 squares: sample.squares + reward * reward,
+                greatest: sample.greatest.max(reward),
             };
             return (0..count).map(|_| self.query(threshold, random)).fold(Sample::default(), add);
         }
@@ -207,7 +214,8 @@ impl ThresholdOracle {
         // A probability in [0, 1] is never refused.
         let draw = Binomial::new(count, self.acceptance(threshold).clamp(0.0, 1.0));
         let accepted = draw.map_or(0, |draw| draw.sample(random)) as f64;
-        Sample { count, sum: accepted * level, squares: accepted * level * level }
+        let greatest = if accepted > 0.0 { level } else { 0.0 };
+        Sample { count, sum: accepted * level, squares: accepted * level * level, greatest }
     }
 
     /// U(threshold), the expected reward of a query, exactly.
@@ -216,7 +224,7 @@ impl ThresholdOracle {
             Instance::BetaQuality => {
                 // 12 times the integral of v^2 (1 - v)^2 from the threshold to 1.
                 let x = threshold;
-                0.4 - 12.0 * x.powi(3) * (1.0 / 3.0 - x / 2.0 + x * x / 5.0)
+                self.scale * (0.4 - 12.0 * x.powi(3) * (1.0 / 3.0 - x / 2.0 + x * x / 5.0))
             }
             _ => self.level(threshold) * self.acceptance(threshold),
         }
@@ -233,7 +241,7 @@ impl ThresholdOracle {
 
     /// Expected rewards of a uniformly random and of the best threshold.
     pub fn reference(&self) -> Reference {
-        let random = match self.instance {
+        let unit = match self.instance {
             // The plateau, the slope beyond it, and the triangle of height 2 eps.
             Instance::FlatBump => self.bump_area(1.0 - self.place),
             Instance::PriceBump => self.bump_area(self.place),
@@ -241,7 +249,7 @@ impl ThresholdOracle {
             // The integral of v over the thresholds up to v: E v^2.
             Instance::BetaQuality => 0.2,
         };
-        Reference { random, expert: self.best().1 }
+        Reference { random: self.scale * unit, expert: self.best().1 }
     }
 
     fn bump_area(&self, distance: f64) -> f64 {

@@ -30,6 +30,7 @@ impl FromOptions for ThresholdWorld {
         help("eps", "0.05", "half the bump's height, 0.0001 to 0.25"),
         help("queries", "0", "in place of eps: the bump that is hardest for so many, 0.5 queries^(-1/3)"),
         help("place", "seeded", "where bump or needle stands: a number, or seeded: drawn by world_seed"),
+        help("scale", "1", "what every reward is multiplied by, 0.01 to 100"),
         help("world_seed", "0", "seed of the place"),
     ];
 

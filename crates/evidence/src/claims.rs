@@ -6,6 +6,9 @@ static CLAIMS: &[(&str, &str)] = &[
     ("pec", include_str!("../../../claims/pec.toml")),
 ];
 static CLAIMS: &[(&str, &str)] = &[("td-infonce", include_str!("../../../claims/td-infonce.toml"))];
+    ("latent-thresholds", include_str!("../../../claims/latent-thresholds.toml")),
+    ("lmdp-horizon-free", include_str!("../../../claims/lmdp-horizon-free.toml")),
+];
 
 /// Ids and texts of all claim files that come with the program.
 pub fn all() -> &'static [(&'static str, &'static str)] {

@@ -2,12 +2,15 @@
 
 /// Ids and texts of the files in `claims/`, in the order of their ids.
 static CLAIMS: &[(&str, &str)] = &[
+    ("alp-gmm", include_str!("../../../claims/alp-gmm.toml")),
     ("contrastive-theory", include_str!("../../../claims/contrastive-theory.toml")),
-    ("pec", include_str!("../../../claims/pec.toml")),
-];
-static CLAIMS: &[(&str, &str)] = &[("td-infonce", include_str!("../../../claims/td-infonce.toml"))];
     ("latent-thresholds", include_str!("../../../claims/latent-thresholds.toml")),
     ("lmdp-horizon-free", include_str!("../../../claims/lmdp-horizon-free.toml")),
+    ("pec", include_str!("../../../claims/pec.toml")),
+    ("self-predictive", include_str!("../../../claims/self-predictive.toml")),
+    ("spr", include_str!("../../../claims/spr.toml")),
+    ("tcrl", include_str!("../../../claims/tcrl.toml")),
+    ("td-infonce", include_str!("../../../claims/td-infonce.toml")),
 ];
 
 /// Ids and texts of all claim files that come with the program.

@@ -6,11 +6,10 @@
 
 pub mod augment;
 pub mod batch;
+pub mod cluster;
 pub mod continual;
 pub mod contrastive;
-pub mod cluster;
 pub mod curriculum;
-pub mod contrastive;
 pub mod duals;
 mod error;
 pub mod normalise;

@@ -42,8 +42,8 @@
 
 pub mod bench;
 pub mod control;
-pub mod data;
 pub mod cube_toy;
+pub mod data;
 pub mod error;
 pub mod grid;
 pub mod maze;
@@ -65,8 +65,6 @@ pub mod world;
 pub use error::WorldError;
 pub use name::{ModifierName, OptionHelp, Options, WorldName};
 pub use parameter::Parameter;
-pub use registry::{catalogue, make, modifiers, single, spec, table};
-pub use spec::{ActionSpace, Actions, Array, Field, Layout, Observations, Outcome, Role, Spec};
 pub use registry::{catalogue, goal, make, modifiers, single, spec, table};
 pub use spec::{ActionSpace, Actions, Array, Field, GoalSpace, Layout, Observations, Outcome, Role, Spec};
 pub use vector::{Vectorised, Worlds};

@@ -5,7 +5,6 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Parameter;
-use crate::spec::{Array, Spec};
 use crate::spec::{Array, GoalSpace, Spec};
 use crate::tabular::Table;
 use crate::{OptionHelp, Options, WorldError};
@@ -87,6 +86,8 @@ pub trait World: Send {
     /// Sets the parameters of all episodes from the next reset on. The batch has checked them.
     fn set_parameters(&mut self, values: &[f64]) {
         let _ = values;
+    }
+
     /// How goals relate to the policy's input, where the world has goals.
     fn goal(&self) -> Option<GoalSpace> {
         None
@@ -154,6 +155,8 @@ impl World for Box<dyn World> {
 
     fn set_parameters(&mut self, values: &[f64]) {
         (**self).set_parameters(values);
+    }
+
     fn goal(&self) -> Option<GoalSpace> {
         (**self).goal()
     }

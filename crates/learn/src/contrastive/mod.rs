@@ -1,6 +1,4 @@
-//! Contrastive objectives: similar pairs pulled together, others pushed apart.
-
-pub mod theory;
-//! Learning by telling what belongs together from what does not.
+//! Contrastive objectives: learning by telling what belongs together from what does not.
 
 pub mod info_nce;
+pub mod theory;

@@ -64,6 +64,9 @@ fn students_of_one_teacher_tell_curves_apart() {
     trial.train(1_500);
     let accuracy = trial.metric("eval/accuracy", 1);
     assert!(accuracy > 0.9, "{accuracy}");
+}
+
+#[test]
 fn self_prediction_on_a_table_keeps_its_rank_and_loses_it_without_stop_gradient() {
     let after = |settings: &[&str]| {
         let world = "random-mdp,kind=permutation-mix,symmetric=true";
@@ -86,6 +89,9 @@ fn both_directions_find_singular_subspaces_that_one_does_not() {
     };
     assert!(after("tabular.direction=bidirectional") > 0.98);
     assert!(after("tabular.direction=forward") < 0.95);
+}
+
+#[test]
 fn temporal_differences_know_the_future_from_little_data() {
     let errors = ["td-infonce", "mc-infonce"].map(|estimator| {
         let estimator = format!("estimator={estimator}");

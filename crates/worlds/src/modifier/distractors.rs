@@ -116,6 +116,8 @@ impl World for Distractors {
 
     fn set_parameters(&mut self, values: &[f64]) {
         self.inner.set_parameters(values);
+    }
+
     fn goal(&self) -> Option<GoalSpace> {
         self.inner.goal()
     }

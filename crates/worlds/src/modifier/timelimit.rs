@@ -73,6 +73,8 @@ impl World for TimeLimit {
 
     fn set_parameters(&mut self, values: &[f64]) {
         self.inner.set_parameters(values);
+    }
+
     fn goal(&self) -> Option<GoalSpace> {
         self.inner.goal()
     }

@@ -64,7 +64,8 @@ impl Taps for Leaves {
 }
 
 fn objective(direction: Prediction) -> SelfPrediction {
-    let settings = PredictionSettings { direction, steps: STEPS, hidden: 8, width: 5, ..PredictionSettings::default() };
+    let settings =
+        PredictionSettings { direction, steps: STEPS, hidden: 8, width: 5, ..PredictionSettings::default() };
     let mut objective = SelfPrediction::new(settings, AdamSettings::new(3e-3));
     let shapes = Shapes {
         layout: &Layout::Vector { size: SIZE },

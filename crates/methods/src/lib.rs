@@ -11,6 +11,7 @@ pub mod representation;
 mod state;
 pub mod table;
 pub mod theory;
+pub mod value;
 
 use run::{Entry, Result, config};
 
@@ -34,6 +35,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<representation::td_infonce::TdInfoNce>(),
     Entry::of::<theory::latent_thresholds::LatentThresholds>(),
     Entry::of::<theory::lmdp_horizon_free::LmdpHorizonFree>(),
+    Entry::of::<value::mdvi::Mdvi>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

@@ -47,6 +47,14 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
     ("latent-thresholds", "threshold-oracle", &["class=a", "plan=budget", "trials=100"]),
     ("latent-thresholds", "threshold-oracle", &["class=b", "mode=online", "doubling=true"]),
     ("lmdp-horizon-free", "lmdp-rooms", &[]),
+    ("mdvi", "random-mdp", &["check_bound=true", "tau=0.1"]),
+    ("mdvi", "cartpole", &["variant=md-direct", "learning_starts=200", "hidden=8", "batch=8"]),
+    (
+        "mdvi",
+        "cartpole",
+        &["variant=md-indirect", "acting=epsilon", "learning_starts=200", "hidden=8", "batch=8"],
+    ),
+    ("mdvi", "minatar-breakout", &["variant=da", "tau=0.01", "learning_starts=200", "hidden=8", "batch=8"]),
 ];
 
 /// Steps before the snapshot, beyond every method's start.

@@ -102,3 +102,26 @@ fn temporal_differences_know_the_future_from_little_data() {
     });
     assert!(errors[0] < 0.2 && errors[1] > 0.4, "{errors:?}");
 }
+
+#[test]
+fn mdvi_averages_errors_on_a_table() {
+    let mut trial = Trial::new("mdvi", "random-mdp", &[], 400, 0);
+    trial.train(30);
+    let before = trial.metric("diag/loss", 1);
+    trial.train(400);
+    let after = trial.metric("diag/late_loss", 1);
+    assert!(after < 0.3 * before, "{before} to {after}");
+}
+
+#[test]
+fn the_deep_forms_of_mdvi_balance_the_pole() {
+    for variant in ["md-direct", "md-indirect", "da"] {
+        let variant = format!("variant={variant}");
+        let settings = [&variant, "lambda=1.0", "tau=0.01", "learning_rate=1e-3"];
+        let mut trial = Trial::new("mdvi", "cartpole", &settings, 10_000, 0);
+        trial.train(10_000);
+        // Chance earns 22 of 500.
+        let score = trial.score(10);
+        assert!(score > 80.0, "{variant}: {score}");
+    }
+}

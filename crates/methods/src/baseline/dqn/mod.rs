@@ -206,7 +206,7 @@ impl DqnConfig {
 /// A normalised, rectified layer of this width and a linear one; the head adds its own. Without the
 /// layer normalisation, values of long episodes grow past what any policy can earn in some seeds
 /// (Gallici et al., 2024, prove why it steadies temporal-difference learning).
-fn layers(width: usize) -> EncoderConfig {
+pub(crate) fn layers(width: usize) -> EncoderConfig {
     EncoderConfig::Mlp {
         hidden: vec![width],
         output: width,

@@ -1,0 +1,3 @@
+//! Methods whose subject is how values and policies are iterated.
+
+pub mod mdvi;

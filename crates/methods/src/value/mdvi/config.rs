@@ -72,7 +72,7 @@ pub enum Acting {
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MdviConfig {
-    /// Form of the scheme: auto, tabular, md-direct, md-indirect or da.
+    /// Form of the method: auto, tabular, md-direct, md-indirect or da.
     pub variant: Variant,
     /// Weight of the divergence from the previous policy, lambda.
     pub lambda: f64,

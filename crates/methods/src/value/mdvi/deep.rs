@@ -49,7 +49,7 @@ impl Pair {
     }
 
     fn renew(&mut self) {
-        self.copy = ema::target_of(self.trained.inference());
+        self.copy = self.trained.inference().clone();
     }
 }
 

@@ -28,14 +28,14 @@ use self::{deep::Deep, tabular::Tabular};
 use crate::table::TablePolicy;
 
 /// One of the forms.
-enum Scheme {
+enum Learner {
     Tabular(Box<Tabular>),
     Deep(Box<Deep>),
 }
 
 /// Mirror descent value iteration.
 pub struct Mdvi {
-    scheme: Scheme,
+    learner: Learner,
 }
 
 impl Method for Mdvi {
@@ -75,50 +75,50 @@ impl Method for Mdvi {
             Variant::Auto => worlds::table(&world.spec.name)?.is_some(),
             Variant::MdDirect | Variant::MdIndirect | Variant::Da => false,
         };
-        let scheme = match tabular {
-            true => Scheme::Tabular(Box::new(Tabular::new(&config, world.table(&Self::CARD)?))),
-            false => Scheme::Deep(Box::new(Deep::new(&config, world, run)?)),
+        let learner = match tabular {
+            true => Learner::Tabular(Box::new(Tabular::new(&config, world.table(&Self::CARD)?))),
+            false => Learner::Deep(Box::new(Deep::new(&config, world, run)?)),
         };
-        Ok(Self { scheme })
+        Ok(Self { learner })
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        match &mut self.scheme {
-            Scheme::Tabular(tabular) => tabular.advance(run),
-            Scheme::Deep(deep) => deep.advance(run)?,
+        match &mut self.learner {
+            Learner::Tabular(tabular) => tabular.advance(run),
+            Learner::Deep(deep) => deep.advance(run)?,
         }
         Ok(Progress::MAIN)
     }
 
     fn policy(&self) -> Option<Box<dyn Policy>> {
-        Some(match &self.scheme {
-            Scheme::Tabular(tabular) => Box::new(TablePolicy::new(tabular.policy())),
-            Scheme::Deep(deep) => deep.policy(),
+        Some(match &self.learner {
+            Learner::Tabular(tabular) => Box::new(TablePolicy::new(tabular.policy())),
+            Learner::Deep(deep) => deep.policy(),
         })
     }
 
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        match (&mut self.scheme, &protocol.world) {
-            (Scheme::Tabular(tabular), _) => Ok(tabular.scores()),
-            (Scheme::Deep(deep), Some(world)) => {
+        match (&mut self.learner, &protocol.world) {
+            (Learner::Tabular(tabular), _) => Ok(tabular.scores()),
+            (Learner::Deep(deep), Some(world)) => {
                 let random = &mut run.derived("eval", protocol.seed);
                 scores::evaluate(deep.policy().as_mut(), world, protocol, random)
             }
-            (Scheme::Deep(_), None) => Ok(Scores::new()),
+            (Learner::Deep(_), None) => Ok(Scores::new()),
         }
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        match &self.scheme {
-            Scheme::Tabular(tabular) => tabular.save(snapshot),
-            Scheme::Deep(deep) => deep.save(snapshot),
+        match &self.learner {
+            Learner::Tabular(tabular) => tabular.save(snapshot),
+            Learner::Deep(deep) => deep.save(snapshot),
         }
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        match &mut self.scheme {
-            Scheme::Tabular(tabular) => tabular.load(snapshot),
-            Scheme::Deep(deep) => deep.load(snapshot),
+        match &mut self.learner {
+            Learner::Tabular(tabular) => tabular.load(snapshot),
+            Learner::Deep(deep) => deep.load(snapshot),
         }
     }
 }

@@ -89,6 +89,10 @@ impl Iterate {
     }
 }
 
+/// The rounding of the linear solves: smaller losses are reported as this, so that every loss has a
+/// logarithm.
+const RESOLUTION: f64 = 1e-12;
+
 /// Losses of pi_k, the mean and the largest over states of v* - v_(pi_k).
 #[derive(Clone, Copy, Debug)]
 struct Loss {
@@ -215,7 +219,11 @@ impl Tabular {
         let loss = self.loss();
         let recent = std::mem::take(&mut self.meter.recent).mean().unwrap_or(loss.mean);
         let late = self.meter.late.mean().unwrap_or(loss.mean);
-        let mut values = vec![("diag/loss", recent), ("diag/late_loss", late), ("diag/max_loss", loss.max)];
+        let mut values = vec![
+            ("diag/loss", recent.max(RESOLUTION)),
+            ("diag/late_loss", late.max(RESOLUTION)),
+            ("diag/max_loss", loss.max.max(RESOLUTION)),
+        ];
         if let Some(bound) = &self.bound {
             values.push(("diag/bound_violations", bound.violations() as f64));
             values.extend(bound.slack().map(|slack| ("diag/bound_slack", slack)));

@@ -6,6 +6,7 @@ static CLAIMS: &[(&str, &str)] = &[
     ("contrastive-theory", include_str!("../../../claims/contrastive-theory.toml")),
     ("latent-thresholds", include_str!("../../../claims/latent-thresholds.toml")),
     ("lmdp-horizon-free", include_str!("../../../claims/lmdp-horizon-free.toml")),
+    ("mdvi", include_str!("../../../claims/mdvi.toml")),
     ("pec", include_str!("../../../claims/pec.toml")),
     ("self-predictive", include_str!("../../../claims/self-predictive.toml")),
     ("spr", include_str!("../../../claims/spr.toml")),

@@ -6,7 +6,7 @@ mod policy;
 
 use burn::tensor::{Device, Tensor};
 use learn::{
-    batch::{self, Transitions},
+    batch::Transitions,
     optim::{Trainable, Trained, update},
     reduce, td,
 };
@@ -19,7 +19,6 @@ pub use self::losses::{Iteration, Second};
 use self::policy::{Chooser, NetworkPolicy};
 use super::{
     config::{Kind, MdviConfig, Variant},
-    regulariser::Regulariser,
 };
 use crate::{
     baseline::{

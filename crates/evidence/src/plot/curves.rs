@@ -37,8 +37,12 @@ fn differs_by_world(report: &Report) -> bool {
     report.comparison.is_some()
 }
 
-/// Arms that share a picture, with the world that the picture is of, if it is of one.
-pub(super) fn groups(report: &Report) -> Vec<(Option<&str>, Vec<(usize, &Arm)>)> {
+/// Arms that share a picture, each with its place in the report, and the world that the picture is
+/// of, if it is of one.
+type Group<'a> = (Option<&'a str>, Vec<(usize, &'a Arm)>);
+
+/// The pictures that a report's arms make.
+pub(super) fn groups(report: &Report) -> Vec<Group<'_>> {
     let arms = || report.arms.iter().enumerate();
     if !differs_by_world(report) {
         return vec![(None, arms().collect())];

@@ -2,8 +2,9 @@
 //!
 //! Every picture is drawn once, as SVG with classes instead of colours, and coloured by a few
 //! rules of CSS: so one drawing serves a light and a dark page, and its PNG is the same picture.
-//! `resvg` rasterises it with a font that comes with the program (Ubuntu Light, under the Ubuntu
-//! font licence 1.0, and Hack, under MIT and the Bitstream Vera licence, for what the first lacks), so that the pixels do not depend on the machine.
+//! `resvg` rasterises it with fonts that come with the program, so that the pixels do not depend
+//! on the machine: Ubuntu Light (Ubuntu font licence 1.0) and, for what that lacks, Hack (MIT and
+//! Bitstream Vera licences).
 //!
 //! What distinguishes arms is never colour alone: each has its dash pattern, its marker and a
 //! label at its line.

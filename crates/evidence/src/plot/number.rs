@@ -119,7 +119,7 @@ pub fn tick(value: f64, step: f64, largest: f64) -> String {
     if value.abs() < step * 1e-6 {
         return "0".into();
     }
-    if largest >= 1e5 || largest < 1e-3 {
+    if !(1e-3..1e5).contains(&largest) {
         let digits = (magnitude(largest) - magnitude(step)).clamp(0, 8);
         return scientific(value, digits);
     }

@@ -133,6 +133,15 @@ struct Branch {
     mixtures: Vec<f64>,
 }
 
+/// An action in a state at a step, with the plan of all later steps.
+struct Moment<'a> {
+    plan: &'a Plan,
+    step: usize,
+    state: usize,
+    action: usize,
+    branch: &'a Branch,
+}
+
 /// Backs up on a grid of beliefs, in buffers that are reused.
 pub struct Planner {
     beliefs: Vec<f64>,
@@ -193,8 +202,9 @@ impl Planner {
                 self.winners.fill((f64::NEG_INFINITY, 0));
                 for action in 0..model.actions {
                     let branch = &branches[state * model.actions + action];
-                    self.choose(&plan, step, branch);
-                    self.back_up(&plan, step, (state, action), branch, model, backup);
+                    let at = Moment { plan: &plan, step, state, action, branch };
+                    self.choose(&at);
+                    self.back_up(&at, model, backup);
                 }
                 self.keep(&mut plan, step, state);
             }
@@ -217,12 +227,13 @@ impl Planner {
     }
 
     /// For every belief and next state, the vector to continue with.
-    fn choose(&mut self, plan: &Plan, step: usize, branch: &Branch) {
+    fn choose(&mut self, at: &Moment<'_>) {
+        let branch = at.branch;
         let (size, beliefs) = (branch.support.len(), self.winners.len());
         self.choices.clear();
         self.choices.resize(size * beliefs, 0);
         for (place, &next) in branch.support.iter().enumerate() {
-            let set = plan.set(step + 1, next);
+            let set = at.plan.set(at.step + 1, next);
             if set.len() == self.contexts {
                 continue;
             }
@@ -234,48 +245,18 @@ impl Planner {
     }
 
     /// Backs up each set of choices once, and notes which beliefs it is best for.
-    fn back_up(
-        &mut self,
-        plan: &Plan,
-        step: usize,
-        (state, action): (usize, usize),
-        branch: &Branch,
-        model: &Model,
-        backup: &mut Backup,
-    ) {
-        let (size, contexts) = (branch.support.len(), self.contexts);
+    fn back_up(&mut self, at: &Moment<'_>, model: &Model, backup: &mut Backup) {
+        let (size, contexts) = (at.branch.support.len(), self.contexts);
         let first = self.candidates.actions.len();
         for point in 0..self.winners.len() {
             let choices = &self.choices[point * size..(point + 1) * size];
-            let made = first..self.candidates.actions.len();
             let same = |candidate: &usize| {
                 let row = &self.candidates.continuations[candidate * model.states..][..model.states];
-                branch.support.iter().zip(choices).all(|(&next, choice)| row[next] == *choice)
+                at.branch.support.iter().zip(choices).all(|(&next, choice)| row[next] == *choice)
             };
             // Neighbouring beliefs mostly agree.
-            let candidate = match made.rev().find(same) {
-                Some(candidate) => candidate,
-                None => {
-                    let candidates = &mut self.candidates;
-                    candidates.actions.push(action as u32);
-                    candidates.kept.push(None);
-                    let row = candidates.continuations.len();
-                    candidates.continuations.resize(row + model.states, 0);
-                    for (&next, &choice) in branch.support.iter().zip(choices) {
-                        candidates.continuations[row + next] = choice;
-                    }
-                    for context in 0..contexts {
-                        self.next.clear();
-                        let value = |(&next, &choice): (&usize, &u16)| {
-                            plan.set(step + 1, next)[choice as usize * contexts + context]
-                        };
-                        self.next.extend(branch.support.iter().zip(choices).map(value));
-                        let triple = model.triple(context, state, action);
-                        candidates.alphas.push(backup.alpha(model, triple, &branch.support, &self.next));
-                    }
-                    candidates.actions.len() - 1
-                }
-            };
+            let made = (first..self.candidates.actions.len()).rev().find(same);
+            let candidate = made.unwrap_or_else(|| self.add_candidate(at, point, model, backup));
             let alpha = &self.candidates.alphas[candidate * contexts..][..contexts];
             let belief = &self.beliefs[point * contexts..][..contexts];
             let value = alpha.iter().zip(belief).map(|(alpha, belief)| alpha * belief).sum::<f64>();
@@ -283,6 +264,30 @@ impl Planner {
                 self.winners[point] = (value, candidate);
             }
         }
+    }
+
+    /// The backed-up vector of a belief's choices; gives its index among the candidates.
+    fn add_candidate(&mut self, at: &Moment<'_>, point: usize, model: &Model, backup: &mut Backup) -> usize {
+        let (support, contexts) = (&at.branch.support, self.contexts);
+        let choices = &self.choices[point * support.len()..(point + 1) * support.len()];
+        let candidates = &mut self.candidates;
+        candidates.actions.push(at.action as u32);
+        candidates.kept.push(None);
+        let row = candidates.continuations.len();
+        candidates.continuations.resize(row + model.states, 0);
+        for (&next, &choice) in support.iter().zip(choices) {
+            candidates.continuations[row + next] = choice;
+        }
+        for context in 0..contexts {
+            self.next.clear();
+            let value = |(&next, &choice): (&usize, &u16)| {
+                at.plan.set(at.step + 1, next)[choice as usize * contexts + context]
+            };
+            self.next.extend(support.iter().zip(choices).map(value));
+            let triple = model.triple(context, at.state, at.action);
+            candidates.alphas.push(backup.alpha(model, triple, support, &self.next));
+        }
+        candidates.actions.len() - 1
     }
 
     /// Moves the winners into the plan, equal ones once.

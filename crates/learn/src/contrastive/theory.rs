@@ -54,6 +54,15 @@ impl Margin {
         }
     }
 
+    /// Loss of a single margin.
+    pub fn single(self, margin: f64) -> f64 {
+        match self {
+            // ln(1 + exp(-v)) = max(-v, 0) + ln(1 + exp(-|v|)).
+            Margin::Logistic => ((-margin).max(0.0) + (-margin.abs()).exp().ln_1p()) / LN_2,
+            Margin::Hinge => (1.0 - margin).max(0.0),
+        }
+    }
+
     /// The constant c' of [`intraclass_bound`]: sqrt(2) times the slope that bounds the loss,
     /// l(v) <= 1 + slope |v|.
     pub fn deviation_constant(self) -> f64 {
@@ -194,6 +203,7 @@ mod tests {
             let extreme = values(margin.forward(tensor(&[-1e4, 1e4], [2, 1])));
             assert!(extreme[0].is_finite() && extreme[0] > 9e3 && extreme[1] == 0.0, "{extreme:?}");
             let host = margin.value([0.3, -1.2]);
+            assert!((margin.single(-1.2) - margin.value([-1.2])).abs() < 1e-12);
             assert_close(&values(margin.forward(tensor(&[0.3, -1.2], [1, 2]))), &[host], 1e-5);
         }
     }

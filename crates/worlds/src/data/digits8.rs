@@ -16,15 +16,25 @@ const PIXELS: usize = 64;
 const IMAGES: usize = 1_797;
 /// The brightest pixel.
 const FULL: f32 = 16.0;
+/// Mean and standard deviation of all pixels of all images.
+const MEAN: f32 = 4.8842;
+const DEVIATION: f32 = 6.0168;
 
 pub(super) const ENTRY: DataEntry = DataEntry {
     name: "digits8",
     summary: "1797 handwritten digits of 8 x 8 pixels in [0, 1], split by the seed",
-    options: &[OptionHelp {
-        name: "train",
-        default: "1400",
-        help: "images to learn from, drawn by the seed; the others are held out",
-    }],
+    options: &[
+        OptionHelp {
+            name: "train",
+            default: "1400",
+            help: "images to learn from, drawn by the seed; the others are held out",
+        },
+        OptionHelp {
+            name: "standard",
+            default: "false",
+            help: "shift and scale intensities to mean 0 and deviation 1 over all pixels of all images",
+        },
+    ],
     build,
 };
 
@@ -32,14 +42,15 @@ fn build(options: &Options, seed: u64) -> Result<DataSet, WorldError> {
     let train = options.usize("train", 1_400, 10..=IMAGES - 1)?;
     let order = permutation(IMAGES, &mut stream(seed, "digits8", 0));
     let (first, rest) = order.split_at(train);
-    Ok(DataSet { train: images(first), test: images(rest), prior: uniform(10), image: Some([8, 8]) })
+    let scale = if options.boolean("standard", false)? { (MEAN, DEVIATION) } else { (0.0, FULL) };
+    Ok(DataSet { train: images(first, scale), test: images(rest, scale), prior: uniform(10), image: Some([8, 8]) })
 }
 
-/// The images of these indices, intensities divided by 16.
-fn images(indices: &[usize]) -> Examples {
+/// The images of these indices, intensities shifted and divided.
+fn images(indices: &[usize], (shift, scale): (f32, f32)) -> Examples {
     let mut examples = Examples::new(PIXELS);
     for row in indices.iter().map(|index| &BYTES[index * (PIXELS + 1)..(index + 1) * (PIXELS + 1)]) {
-        examples.push(row[..PIXELS].iter().map(|&pixel| f32::from(pixel) / FULL), usize::from(row[PIXELS]));
+        examples.push(row[..PIXELS].iter().map(|&pixel| (f32::from(pixel) - shift) / scale), usize::from(row[PIXELS]));
     }
     examples
 }
@@ -71,5 +82,10 @@ mod tests {
         let total: f32 = data.train.inputs.iter().chain(&data.test.inputs).sum();
         assert!((total * FULL - 561_718.0).abs() < 1.0);
         assert_ne!(data, super::super::load("digits8,train=1200", 4).unwrap());
+        let standard = super::super::load("digits8,standard=true", 3).unwrap();
+        let values = || standard.train.inputs.iter().chain(&standard.test.inputs).map(|&value| f64::from(value));
+        let count = values().count() as f64;
+        assert!((values().sum::<f64>() / count).abs() < 1e-3);
+        assert!((values().map(|value| value * value).sum::<f64>() / count - 1.0).abs() < 1e-3);
     }
 }

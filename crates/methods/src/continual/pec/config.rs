@@ -81,7 +81,7 @@ pub struct PecConfig {
     /// Who classifies: `pec`, `pec-gp`, `finetune`, `labels-trick`, `ewc`, `si`, `lwf`,
     /// `nearest-mean`, `slda`, `vae-gc` or `er`.
     pub variant: Variant,
-    /// The data, as `digits8`, `curves16` or `curves16,noise=0.3,train=60`.
+    /// The data, as `digits8,standard=true`, `curves16` or `curves16,noise=0.3,train=60`.
     pub data: String,
     /// Declared number of classes; 0 takes the data's.
     pub classes: usize,
@@ -153,7 +153,7 @@ pub struct BaselineConfig {
 impl Default for BaselineConfig {
     fn default() -> Self {
         Self {
-            learning_rate: 1e-3,
+            learning_rate: 3e-3,
             batch: 1,
             ewc_strength: 100.0,
             si_strength: 1.0,
@@ -161,10 +161,10 @@ impl Default for BaselineConfig {
             lwf_strength: 1.0,
             lwf_temperature: 2.0,
             buffer: 50,
-            replay: 10,
+            replay: 30,
             vae_latent: 4,
             vae_learning_rate: 1e-2,
-            vae_deviation: 0.3,
+            vae_deviation: 0.15,
             vae_samples: 50,
             shrinkage: 1e-4,
         }
@@ -198,7 +198,7 @@ impl Default for PecConfig {
 impl run::Config for PecConfig {
     /// The authors' values for handwritten digits (MNIST), on the digits that the program has.
     fn paper() -> Self {
-        Self { data: "digits8".to_owned(), width: 10, multiplier: 500, outputs: 99, ..Self::default() }
+        Self { data: "digits8,standard=true".to_owned(), width: 10, multiplier: 500, outputs: 99, ..Self::default() }
     }
 
     fn validate(&self) -> Result<(), String> {

@@ -52,7 +52,8 @@ pub struct ContrastiveTheoryConfig {
     pub few: usize,
     /// Penalty on the squared weights of trained heads.
     pub ridge: f64,
-    /// Tuples drawn to estimate the unsupervised loss in the bounds.
+    /// Tuples drawn to estimate the unsupervised loss in the bounds, where there are too many to
+    /// visit all.
     pub bound_samples: usize,
     /// Untrained encoders on which the bound is checked too.
     pub random_encoders: usize,
@@ -76,7 +77,7 @@ impl Default for ContrastiveTheoryConfig {
             few: 5,
             ridge: 1e-3,
             bound_samples: 20_000,
-            random_encoders: 4,
+            random_encoders: 2,
         }
     }
 }

@@ -20,7 +20,7 @@ pub(super) struct Bound {
     pub supervised: f64,
     /// (L_un - tau)/(1 - tau).
     pub unsupervised: f64,
-    /// Standard error of the latter.
+    /// Standard error of the latter; 0 where it was summed over all tuples.
     pub error: f64,
     /// L≠_un + c' tau/(1 - tau) s(f).
     pub intraclass: f64,
@@ -35,8 +35,8 @@ impl Bound {
 }
 
 /// Checks the bounds for one negative on the features of held-out data, taken as each class's whole
-/// distribution: the supervised side is then exact, and the unsupervised one the mean over `samples`
-/// tuples of independent draws.
+/// distribution: the supervised side is then exact, and the unsupervised one is a sum over all
+/// tuples where there are few enough, and else the mean over `samples` independent draws.
 pub(super) fn bound(
     data: &Labelled,
     prior: &[f64],
@@ -51,14 +51,77 @@ pub(super) fn bound(
         supervised += weight * means.loss(data, &task, loss)?;
     }
     let classes: Vec<Vec<&[f64]>> = (0..data.classes()).map(|class| data.class(class)).collect();
+    let found = if tuples(&classes) <= ENUMERATED {
+        enumerated(&classes, prior, loss)
+    } else {
+        sampled(&classes, prior, loss, samples, random)
+    };
+    let deviation = intraclass_deviation(&classes, prior);
+    Ok(Bound {
+        supervised,
+        unsupervised: collision_bound(found.all, tau),
+        error: found.error / (1.0 - tau),
+        intraclass: intraclass_bound(found.distinct, tau, deviation, loss),
+    })
+}
+
+/// Tuples of anchor, positive and negative that are summed one by one at most.
+const ENUMERATED: usize = 8_000_000;
+
+/// The unsupervised loss with one negative.
+pub(super) struct Unsupervised {
+    /// L_un.
+    pub all: f64,
+    /// L≠_un, given that the negative is of another class.
+    pub distinct: f64,
+    /// Standard error of L_un.
+    pub error: f64,
+}
+
+/// Number of tuples of two of one class and one of any class.
+fn tuples(classes: &[Vec<&[f64]>]) -> usize {
+    let total: usize = classes.iter().map(Vec::len).sum();
+    classes.iter().map(|class| class.len() * class.len() * total).sum()
+}
+
+/// Sums over all tuples.
+pub(super) fn enumerated(classes: &[Vec<&[f64]>], prior: &[f64], loss: Margin) -> Unsupervised {
+    let (mut all, mut distinct, mut apart) = (0.0, 0.0, 0.0);
+    for (class, rho) in classes.iter().zip(prior) {
+        for (other, sigma) in classes.iter().zip(prior) {
+            let mut sum = 0.0;
+            for anchor in class {
+                let similar: Vec<f64> = class.iter().map(|positive| dot(anchor, positive)).collect();
+                for negative in other {
+                    let dissimilar = dot(anchor, negative);
+                    sum += similar.iter().map(|value| loss.single(value - dissimilar)).sum::<f64>();
+                }
+            }
+            let mean = rho * sigma * sum / (class.len() * class.len() * other.len()) as f64;
+            all += mean;
+            if !std::ptr::eq(class, other) {
+                distinct += mean;
+                apart += rho * sigma;
+            }
+        }
+    }
+    Unsupervised { all, distinct: distinct / apart, error: 0.0 }
+}
+
+/// Means over independent draws.
+pub(super) fn sampled(
+    classes: &[Vec<&[f64]>],
+    prior: &[f64],
+    loss: Margin,
+    samples: usize,
+    random: &mut ChaCha8Rng,
+) -> Unsupervised {
     let (mut sum, mut squares, mut distinct, mut apart) = (0.0, 0.0, 0.0, 0usize);
     for _ in 0..samples {
         let (class, other) = (draw(prior, random), draw(prior, random));
         let anchor = pick(&classes[class], random);
         let (positive, negative) = (pick(&classes[class], random), pick(&classes[other], random));
-        let margin: f64 =
-            anchor.iter().zip(positive.iter().zip(negative)).map(|(x, (p, n))| x * (p - n)).sum();
-        let value = loss.value([margin]);
+        let value = loss.single(dot(anchor, positive) - dot(anchor, negative));
         sum += value;
         squares += value * value;
         if class != other {
@@ -66,16 +129,13 @@ pub(super) fn bound(
             apart += 1;
         }
     }
-    let count = samples as f64;
-    let mean = sum / count;
+    let (count, mean) = (samples as f64, sum / samples as f64);
     let variance = (squares / count - mean * mean).max(0.0);
-    let deviation = intraclass_deviation(&classes, prior);
-    Ok(Bound {
-        supervised,
-        unsupervised: collision_bound(mean, tau),
-        error: (variance / count).sqrt() / (1.0 - tau),
-        intraclass: intraclass_bound(distinct / apart.max(1) as f64, tau, deviation, loss),
-    })
+    Unsupervised { all: mean, distinct: distinct / apart.max(1) as f64, error: (variance / count).sqrt() }
+}
+
+fn dot(left: &[f64], right: &[f64]) -> f64 {
+    left.iter().zip(right).map(|(a, b)| a * b).sum()
 }
 
 fn draw(prior: &[f64], random: &mut ChaCha8Rng) -> usize {

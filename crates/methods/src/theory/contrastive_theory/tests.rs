@@ -42,24 +42,29 @@ fn the_bounds_hold_for_every_arm_loss_and_prior() {
 }
 
 #[test]
-fn the_monte_carlo_side_of_the_bound_agrees_with_enumeration() {
-    // Two classes of two one-dimensional features: L_un over all 2 x 2 x 8 tuples.
+fn drawn_and_enumerated_losses_agree() {
+    // Two classes of two one-dimensional features, of unequal probability.
     let features = [1.0f32, 2.0, -1.0, 0.5];
     let data = Labelled::new(&features, 1, &[0, 0, 1, 1], 2).unwrap();
-    let prior = [0.5, 0.5];
+    let prior = [0.7, 0.3];
     let mut total = 0.0;
     for (class, other) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
         for (x, p, n) in (0..8).map(|code| (code & 1, code >> 1 & 1, code >> 2)) {
             let at = |class: usize, which: usize| f64::from(features[2 * class + which]);
             let margin = at(class, x) * (at(class, p) - at(other, n));
-            total += Margin::Logistic.value([margin]) / 32.0;
+            total += prior[class] * prior[other] * (1.0 + (-margin).exp()).log2() / 8.0;
         }
     }
+    let classes = [data.class(0), data.class(1)];
+    let exact = evaluation::enumerated(&classes, &prior, Margin::Logistic);
+    assert!((exact.all - total).abs() < 1e-12 && exact.error == 0.0);
     let random = &mut ChaCha8Rng::seed_from_u64(4);
-    let found = bound(&data, &prior, Margin::Logistic, 100_000, random).unwrap();
-    let expected = (total - 0.5) / 0.5;
-    assert!((found.unsupervised - expected).abs() < 4.0 * found.error, "{found:?} {expected}");
-    assert!(found.error > 0.0 && found.supervised <= expected);
+    let drawn = evaluation::sampled(&classes, &prior, Margin::Logistic, 100_000, random);
+    assert!((drawn.all - total).abs() < 4.0 * drawn.error && drawn.error > 0.0);
+    assert!((drawn.distinct - exact.distinct).abs() < 0.05);
+    let found = bound(&data, &prior, Margin::Logistic, 100, random).unwrap();
+    let expected = (total - 0.58) / 0.42;
+    assert!((found.unsupervised - expected).abs() < 1e-9 && found.supervised <= expected);
 }
 
 #[test]

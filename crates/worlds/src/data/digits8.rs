@@ -43,14 +43,22 @@ fn build(options: &Options, seed: u64) -> Result<DataSet, WorldError> {
     let order = permutation(IMAGES, &mut stream(seed, "digits8", 0));
     let (first, rest) = order.split_at(train);
     let scale = if options.boolean("standard", false)? { (MEAN, DEVIATION) } else { (0.0, FULL) };
-    Ok(DataSet { train: images(first, scale), test: images(rest, scale), prior: uniform(10), image: Some([8, 8]) })
+    Ok(DataSet {
+        train: images(first, scale),
+        test: images(rest, scale),
+        prior: uniform(10),
+        image: Some([8, 8]),
+    })
 }
 
 /// The images of these indices, intensities shifted and divided.
 fn images(indices: &[usize], (shift, scale): (f32, f32)) -> Examples {
     let mut examples = Examples::new(PIXELS);
     for row in indices.iter().map(|index| &BYTES[index * (PIXELS + 1)..(index + 1) * (PIXELS + 1)]) {
-        examples.push(row[..PIXELS].iter().map(|&pixel| (f32::from(pixel) - shift) / scale), usize::from(row[PIXELS]));
+        examples.push(
+            row[..PIXELS].iter().map(|&pixel| (f32::from(pixel) - shift) / scale),
+            usize::from(row[PIXELS]),
+        );
     }
     examples
 }
@@ -83,7 +91,8 @@ mod tests {
         assert!((total * FULL - 561_718.0).abs() < 1.0);
         assert_ne!(data, super::super::load("digits8,train=1200", 4).unwrap());
         let standard = super::super::load("digits8,standard=true", 3).unwrap();
-        let values = || standard.train.inputs.iter().chain(&standard.test.inputs).map(|&value| f64::from(value));
+        let values =
+            || standard.train.inputs.iter().chain(&standard.test.inputs).map(|&value| f64::from(value));
         let count = values().count() as f64;
         assert!((values().sum::<f64>() / count).abs() < 1e-3);
         assert!((values().map(|value| value * value).sum::<f64>() / count - 1.0).abs() < 1e-3);

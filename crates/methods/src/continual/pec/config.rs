@@ -198,7 +198,13 @@ impl Default for PecConfig {
 impl run::Config for PecConfig {
     /// The authors' values for handwritten digits (MNIST), on the digits that the program has.
     fn paper() -> Self {
-        Self { data: "digits8,standard=true".to_owned(), width: 10, multiplier: 500, outputs: 99, ..Self::default() }
+        Self {
+            data: "digits8,standard=true".to_owned(),
+            width: 10,
+            multiplier: 500,
+            outputs: 99,
+            ..Self::default()
+        }
     }
 
     fn validate(&self) -> Result<(), String> {

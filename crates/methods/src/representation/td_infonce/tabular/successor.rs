@@ -65,10 +65,14 @@ pub struct Replayed {
 
 /// A successor representation `[S A, S]` learned from minibatches drawn with replacement, each
 /// pair moving towards the mean of its targets, which expect over the policy's next action.
+///
+/// Every row begins as the shares of the states in the data, which is also what a critic of zeros
+/// says of a pair: so both guess the same of pairs that were never seen, and what they learn of the
+/// others has the same certainty-equivalent limit.
 pub fn replay(data: &Data, policy: &Policy, settings: &Replayed, random: &mut ChaCha8Rng) -> Vec<f64> {
     let (states, actions) = (policy.states(), policy.actions());
     let pairs = states * actions;
-    let mut table = vec![1.0 / states as f64; pairs * states];
+    let mut table = data.next_shares(states).repeat(pairs);
     let (mut sums, mut counts) = (vec![0.0; pairs * states], vec![0.0; pairs]);
     let mut values = vec![0.0; states * states];
     let decay = settings.final_share.powf(1.0 / settings.updates as f64);

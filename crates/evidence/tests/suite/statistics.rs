@@ -15,6 +15,9 @@ const VALUES: &str = include_str!("../data/rliable.txt");
 /// moves by whole steps between them.
 const TOLERANCE: f64 = 0.012;
 
+/// A score over worlds and runs.
+type Aggregate = fn(&[Vec<f64>]) -> f64;
+
 fn lines(name: &str) -> Vec<Vec<f64>> {
     let of_name = VALUES.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     let found: Vec<Vec<f64>> =
@@ -38,7 +41,7 @@ fn near(estimate: &Estimate, low: f64, high: f64, tolerance: f64) {
 #[test]
 fn aggregates_and_their_intervals() {
     let (first, second) = (lines("first"), lines("second"));
-    let statistics: [(&str, fn(&[Vec<f64>]) -> f64); 4] =
+    let statistics: [(&str, Aggregate); 4] =
         [("mean", mean), ("median", median), ("iqm", interquartile_mean), ("gap", optimality_gap)];
     for (name, statistic) in statistics {
         let expected = &lines(name)[0];

@@ -17,9 +17,7 @@ use worlds::Layout;
 
 pub use self::losses::{Iteration, Second};
 use self::policy::{Chooser, NetworkPolicy};
-use super::{
-    config::{Kind, MdviConfig, Variant},
-};
+use super::config::{Kind, MdviConfig, Variant};
 use crate::{
     baseline::{
         dqn,

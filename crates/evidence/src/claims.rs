@@ -7,6 +7,7 @@ static CLAIMS: &[(&str, &str)] = &[
     ("latent-thresholds", include_str!("../../../claims/latent-thresholds.toml")),
     ("lmdp-horizon-free", include_str!("../../../claims/lmdp-horizon-free.toml")),
     ("mdvi", include_str!("../../../claims/mdvi.toml")),
+    ("orchestrated-value-mapping", include_str!("../../../claims/orchestrated-value-mapping.toml")),
     ("pec", include_str!("../../../claims/pec.toml")),
     ("self-predictive", include_str!("../../../claims/self-predictive.toml")),
     ("spr", include_str!("../../../claims/spr.toml")),

@@ -36,6 +36,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<theory::latent_thresholds::LatentThresholds>(),
     Entry::of::<theory::lmdp_horizon_free::LmdpHorizonFree>(),
     Entry::of::<value::mdvi::Mdvi>(),
+    Entry::of::<value::orchestrated_value_mapping::OrchestratedValueMapping>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

@@ -1,9 +1,13 @@
-//! Tables as what acts: policies with a probability for every state and action.
+//! Tables as what acts, policies with a probability for every state and action, and as what is walked in.
 
 use rand_chacha::ChaCha8Rng;
 use run::{Exported, Mode, NamedArray, Policy, Result, RunError};
+use serde::{Deserialize, Serialize};
 use serde_json::json;
-use worlds::{Actions, Array, Observations, tabular};
+use worlds::{
+    Actions, Array, Observations,
+    tabular::{self, Table},
+};
 
 /// A policy over the states of a table. It reads the state's index, or its one-hot vector.
 #[derive(Clone)]
@@ -70,4 +74,54 @@ pub fn states(observations: &Observations, count: usize) -> Result<Vec<usize>> {
         state.filter(|&state| state < count && (size == 1 || size == count))
     };
     values.chunks(size.max(1)).map(|row| state(row).ok_or_else(unreadable)).collect()
+}
+
+/// Where a walk through a table stands, and how long its episode is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Walker {
+    state: usize,
+    time: usize,
+}
+
+/// One step of a walk.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Step {
+    /// Where it was taken.
+    pub state: usize,
+    /// What was done.
+    pub action: usize,
+    /// What it earned.
+    pub reward: f64,
+    /// Where it led; without meaning where it ended.
+    pub next: usize,
+    /// Whether nothing more is earned.
+    pub terminal: bool,
+    /// Whether a new episode has begun, by an end or by the table's horizon.
+    pub restarted: bool,
+}
+
+impl Walker {
+    /// At the start of an episode.
+    pub fn new(table: &Table, random: &mut ChaCha8Rng) -> Self {
+        Self { state: table.model.sample_start(random), time: 0 }
+    }
+
+    /// The state in which the next step is taken.
+    pub fn state(&self) -> usize {
+        self.state
+    }
+
+    /// Takes one step, and begins anew where the episode is over.
+    pub fn step(&mut self, table: &Table, action: usize, random: &mut ChaCha8Rng) -> Step {
+        let state = self.state;
+        let outcome = table.model.step(state, action, random);
+        self.time += 1;
+        let restarted = outcome.terminal || table.horizon.is_some_and(|horizon| self.time >= horizon);
+        match restarted {
+            true => *self = Self::new(table, random),
+            false => self.state = outcome.state,
+        }
+        let tabular::Transition { state: next, reward, terminal, .. } = outcome;
+        Step { state, action, reward, next, terminal, restarted }
+    }
 }

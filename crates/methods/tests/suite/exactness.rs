@@ -55,6 +55,12 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
         &["variant=md-indirect", "acting=epsilon", "learning_starts=200", "hidden=8", "batch=8"],
     ),
     ("mdvi", "minatar-breakout", &["variant=da", "tau=0.01", "learning_starts=200", "hidden=8", "batch=8"]),
+    ("orchestrated-value-mapping", "stochastic-corridor", &["tabular.epsilon=0.5"]),
+    (
+        "orchestrated-value-mapping",
+        "minatar-breakout",
+        &["deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"],
+    ),
 ];
 
 /// Steps before the snapshot, beyond every method's start.

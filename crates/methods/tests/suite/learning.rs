@@ -125,3 +125,25 @@ fn the_deep_forms_of_mdvi_balance_the_pole() {
         assert!(score > 80.0, "{variant}: {score}");
     }
 }
+
+#[test]
+fn mapped_channels_find_optimal_values_and_lose_them_with_one_step_size() {
+    let after = |settings: &[&str]| {
+        let mut trial =
+            Trial::new("orchestrated-value-mapping", "stochastic-corridor", settings, 100_000, 0);
+        trial.train(100_000);
+        trial.metric("diag/value_error", 1)
+    };
+    assert!(after(&[]) < 0.3);
+    assert!(after(&["rates=single"]) > 0.5);
+}
+
+#[test]
+fn mapped_values_balance_the_pole() {
+    let settings = ["deep.hidden=64", "deep.batch=32", "deep.epsilon=0.1"];
+    let mut trial = Trial::new("orchestrated-value-mapping", "cartpole", &settings, 8_000, 0);
+    trial.train(8_000);
+    // Chance earns 22 of 500.
+    let score = trial.score(10);
+    assert!(score > 60.0, "{score}");
+}

@@ -17,6 +17,7 @@
 pub mod channels;
 mod checks;
 pub mod deep;
+pub mod deep_settings;
 pub mod mapping;
 mod policy;
 pub mod tabular;
@@ -33,7 +34,8 @@ use serde::{Deserialize, Serialize};
 use self::{
     channels::{Channels, Decomposition},
     checks::positive,
-    deep::{DeepSettings, MapAgent},
+    deep::MapAgent,
+    deep_settings::DeepSettings,
     mapping::{Kind, Mapping},
     tabular::{Tabular, TabularSettings},
 };

@@ -129,8 +129,7 @@ fn the_deep_forms_of_mdvi_balance_the_pole() {
 #[test]
 fn mapped_channels_find_optimal_values_and_lose_them_with_one_step_size() {
     let after = |settings: &[&str]| {
-        let mut trial =
-            Trial::new("orchestrated-value-mapping", "stochastic-corridor", settings, 100_000, 0);
+        let mut trial = Trial::new("orchestrated-value-mapping", "stochastic-corridor", settings, 100_000, 0);
         trial.train(100_000);
         trial.metric("diag/value_error", 1)
     };

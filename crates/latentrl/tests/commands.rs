@@ -195,3 +195,20 @@ fn an_interrupt_is_passed_on_to_every_seed() {
     assert_eq!(first["reason"], "interrupted");
     assert!(!place.path().join("group/s1").exists());
 }
+
+#[test]
+fn the_costs_of_a_representation_and_of_an_ensemble_stand_under_the_clock() {
+    let place = folder();
+    let settings = ["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "ensemble=true"];
+    let mut train = vec!["train", "tcrl", "--world", "pendulum", "--steps", "400", "--out", "run", "--json"];
+    train.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+    let summary = json(&succeeds(place.path(), &train).out);
+    let text = fs::read_to_string(place.path().join("run").join("metrics.jsonl")).expect("a file");
+    let last = json(text.lines().last().expect("a record"));
+    for clock in [&summary["clock"], &last["clock"]] {
+        for phase in ["model", "ensemble", "ensemble_per_model"] {
+            let mean = clock["phases"][phase].as_f64();
+            assert!(mean.is_some_and(|mean| mean > 0.0), "{phase}: {clock}");
+        }
+    }
+}

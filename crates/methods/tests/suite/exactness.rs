@@ -17,6 +17,11 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
     ("dqn", "cartpole", SMALL_VALUES),
     ("rainbow", "minatar-breakout", SMALL_VALUES),
     ("tcrl", "pendulum", &["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10"]),
+    (
+        "tcrl",
+        "pendulum",
+        &["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10", "ensemble=true"],
+    ),
     ("spr", "minatar-breakout", SMALL_VALUES),
     ("contrastive-theory", "", SMALL_CONTRAST),
     ("contrastive-theory", "", &["variant=supervised", "batch=16", "hidden=[8]"]),

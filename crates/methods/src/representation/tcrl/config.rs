@@ -141,6 +141,10 @@ pub struct TcrlConfig {
     pub target_rate: f64,
     /// Whether actor and critics read the observation itself, with no representation (ablation).
     pub raw: bool,
+    /// Whether an ensemble of five stochastic models of observations learns beside the agent, which
+    /// does not use it: `clock/ensemble_per_model` then says how many times the cost of the
+    /// representation's update its update has.
+    pub ensemble: bool,
     /// Discount per step.
     pub gamma: f64,
     /// Replayed rewards summed before a target bootstraps.
@@ -282,6 +286,10 @@ impl TcrlConfig {
             return Err("`raw` has no latent model: it goes with `planner = none` and `value = model-free`"
                 .to_owned());
         }
+        if self.raw && self.ensemble {
+            return Err("`raw` has no representation that `ensemble` could be compared with: leave one off"
+                .to_owned());
+        }
         if self.planner == PlannerKind::Dynamics && self.value != ValueKind::ModelFree {
             return Err("`planner = dynamics` trains no values: leave `value` at `model-free`".to_owned());
         }
@@ -327,6 +335,7 @@ impl Config for TcrlConfig {
             ema: true,
             target_rate: 0.005,
             raw: false,
+            ensemble: false,
             gamma: 0.99,
             n_step: 3,
             noise_start: 1.0,

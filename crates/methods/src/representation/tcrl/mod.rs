@@ -7,6 +7,7 @@
 
 mod agent;
 mod config;
+mod ensemble;
 mod imagination;
 pub mod objective;
 mod planner;
@@ -14,7 +15,11 @@ mod policy;
 #[cfg(test)]
 mod tests;
 #[cfg(test)]
+mod tests_of_ensemble;
+#[cfg(test)]
 mod tests_of_parts;
+
+use std::time::Instant;
 
 use burn::tensor::{Device, Tensor};
 use learn::{
@@ -33,6 +38,7 @@ use worlds::Actions;
 
 use self::{
     agent::{Agent, Batch},
+    ensemble::Ensemble,
     planner::{LatentPlanner, PlanParts},
     policy::{Acting, Planning, TcrlPolicy},
 };
@@ -60,6 +66,8 @@ pub struct Tcrl {
     representation: Representation<TemporalConsistency>,
     agent: Agent,
     planner: Option<LatentPlanner>,
+    /// What the representation's cost is compared with.
+    ensemble: Option<Ensemble>,
     experience: Experience,
     /// Environment steps since the last update.
     pending: u64,
@@ -79,6 +87,7 @@ impl Method for Tcrl {
             "loss/reward",
             "loss/critic",
             "loss/actor",
+            "loss/ensemble",
             "diag/cosine",
             "diag/latent_std",
         ],
@@ -111,7 +120,12 @@ impl Method for Tcrl {
             Representation::new(networks, objective, &setting, run.random("init")).map_err(RunError::part)?;
         let width = world.continuous().unwrap_or(0);
         let training = device.clone().autodiff();
+        let observation = world.spec.input().size();
         Ok(Self {
+            ensemble: config.ensemble.then(|| {
+                let random = run.random("ensemble");
+                Ensemble::new(&config.objective(), observation, width, &training, random)
+            }),
             agent: Agent::new(&config, representation.size(), width, &training, run.random("init")),
             planner: LatentPlanner::new(&config, width, config.worlds).map_err(RunError::part)?,
             experience: Experience::new(world, config.worlds, config.capacity, run)?,
@@ -169,6 +183,9 @@ impl Method for Tcrl {
         snapshot.put_arrays(portable(out));
         save_trained(snapshot, &[("actor", &self.agent.actor), ("critic", &self.agent.critic)]);
         save_module(snapshot, "critic-slow", &self.agent.target);
+        if let Some(ensemble) = &self.ensemble {
+            save_trained(snapshot, &[("ensemble", ensemble.members())]);
+        }
         snapshot.put("updates", &(self.pending, self.updates))?;
         snapshot.put("sigma", &self.agent.sigma)?;
         let plans = self.planner.as_ref().map(LatentPlanner::warm_starts).unwrap_or_default();
@@ -182,6 +199,9 @@ impl Method for Tcrl {
         let Agent { actor, critic, target, .. } = &mut self.agent;
         load_trained(&arrays, &mut [("actor", actor), ("critic", critic)])?;
         *target = load_module(&arrays, "critic-slow", target.clone())?;
+        if let Some(ensemble) = &mut self.ensemble {
+            load_trained(&arrays, &mut [("ensemble", ensemble.members_mut())])?;
+        }
         (self.pending, self.updates) = snapshot.get("updates")?;
         self.agent.sigma = snapshot.get("sigma")?;
         if let Some(planner) = &mut self.planner {
@@ -227,7 +247,9 @@ impl Tcrl {
         if self.updates.is_multiple_of(MEASURE_EVERY) {
             self.measure(&windows, run)?;
         }
+        let begun = Instant::now();
         let report = self.representation.train(&windows, run.random("noise"));
+        let mut model = begun.elapsed().as_secs_f64();
         for (name, loss) in report.map_err(|error| failure(run, error))? {
             run.log(&format!("loss/{name}"), f64::from(loss))?;
         }
@@ -238,9 +260,17 @@ impl Tcrl {
             run.log("loss/actor", f64::from(report.actor))?;
             run.count_updates("agent", 1);
         }
+        let begun = Instant::now();
         self.representation.follow();
+        model += begun.elapsed().as_secs_f64();
         self.updates += 1;
+        if let Some(ensemble) = &mut self.ensemble {
+            let loss = ensemble.compare(&windows, model, run);
+            let loss = loss.map_err(|error| failure(run, error))?;
+            run.log("loss/ensemble", f64::from(loss))?;
+        }
         if !self.config.raw {
+            run.phase("model", model);
             run.count_updates("representation", 1);
         }
         Ok(())

@@ -63,6 +63,7 @@ fn variants() -> Vec<TcrlConfig> {
         planner(PlannerKind::Dynamics),
         TcrlConfig { raw: true, ..small() },
         TcrlConfig { consistency: false, ..small() },
+        TcrlConfig { ensemble: true, ..small() },
         TcrlConfig { ema: false, worlds: 2, ..small() },
         TcrlConfig { distance: super::Distance::Mse, n_step: 7, ..small() },
     ]

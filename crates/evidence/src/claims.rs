@@ -4,6 +4,7 @@
 static CLAIMS: &[(&str, &str)] = &[
     ("alp-gmm", include_str!("../../../claims/alp-gmm.toml")),
     ("contrastive-theory", include_str!("../../../claims/contrastive-theory.toml")),
+    ("ensemble-cdrl", include_str!("../../../claims/ensemble-cdrl.toml")),
     ("latent-thresholds", include_str!("../../../claims/latent-thresholds.toml")),
     ("lmdp-horizon-free", include_str!("../../../claims/lmdp-horizon-free.toml")),
     ("mdvi", include_str!("../../../claims/mdvi.toml")),

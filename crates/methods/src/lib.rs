@@ -37,6 +37,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<theory::lmdp_horizon_free::LmdpHorizonFree>(),
     Entry::of::<value::mdvi::Mdvi>(),
     Entry::of::<value::orchestrated_value_mapping::OrchestratedValueMapping>(),
+    Entry::of::<value::ensemble_cdrl::EnsembleCdrl>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

@@ -57,6 +57,16 @@ impl ActionScale {
     }
 }
 
+/// What a step of the worlds adds to the run's steps.
+enum Counts {
+    /// The steps really taken, of all rows.
+    Steps,
+    /// The episodes that ended.
+    Episodes,
+    /// Nothing: the method counts.
+    Nothing,
+}
+
 /// Steps a batch of worlds for a learner and reports episodes to its run.
 pub struct Collector {
     worlds: Box<dyn Worlds>,
@@ -66,7 +76,7 @@ pub struct Collector {
     returns: Vec<f64>,
     lengths: Vec<u64>,
     channels: usize,
-    counts_episodes: bool,
+    counts: Counts,
     /// Rows whose episode ended in the last step, with its return.
     finished: Vec<(usize, f64)>,
 }
@@ -104,14 +114,20 @@ impl Collector {
             returns: vec![0.0; rows],
             lengths: vec![0; rows],
             channels: world.spec.rewards.len(),
-            counts_episodes: false,
+            counts: Counts::Steps,
             finished: Vec::new(),
         })
     }
 
     /// Counts complete episodes as the run's steps, for methods whose unit they are.
     pub fn counting_episodes(mut self) -> Self {
-        self.counts_episodes = true;
+        self.counts = Counts::Episodes;
+        self
+    }
+
+    /// Leaves counting to the method, for units such as steps per agent.
+    pub fn counting_nothing(mut self) -> Self {
+        self.counts = Counts::Nothing;
         self
     }
 
@@ -183,7 +199,11 @@ impl Collector {
                 (self.returns[row], self.lengths[row]) = (0.0, 0);
             }
         }
-        run.count_steps(if self.counts_episodes { self.finished.len() as u64 } else { taken });
+        run.count_steps(match self.counts {
+            Counts::Steps => taken,
+            Counts::Episodes => self.finished.len() as u64,
+            Counts::Nothing => 0,
+        });
         Ok(())
     }
 

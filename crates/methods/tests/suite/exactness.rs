@@ -66,6 +66,13 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
         "minatar-breakout",
         &["deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"],
     ),
+    ("ensemble-cdrl", "grid7-slip", &["atoms=21", "v_min=-1", "v_max=3"]),
+    ("ensemble-cdrl", "grid7-slip", &["targets=own", "shared_buffer=true"]),
+    (
+        "ensemble-cdrl",
+        "cartpole",
+        &["agents=2", "deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"],
+    ),
 ];
 
 /// Steps before the snapshot, beyond every method's start.

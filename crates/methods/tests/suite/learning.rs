@@ -144,5 +144,21 @@ fn mapped_values_balance_the_pole() {
     trial.train(8_000);
     // Chance earns 22 of 500.
     let score = trial.score(10);
+fn agents_with_group_targets_find_the_corner() {
+    let support = ["atoms=21", "v_min=-1", "v_max=3"];
+    let mut trial = Trial::new("ensemble-cdrl", "grid7-slip", &support, 12_000, 0);
+    trial.train(12_000);
+    // A policy that never arrives is worth 0, the best one about 1.1.
+    let value = trial.metric("diag/individual_value", 1);
+    assert!(value > 0.6, "{value}");
+}
+
+#[test]
+fn an_ensemble_of_networks_balances_the_pole() {
+    let settings = ["agents=2", "v_min=0", "v_max=100", "deep.target_every=200"];
+    let mut trial = Trial::new("ensemble-cdrl", "cartpole", &settings, 6_000, 0);
+    trial.train(6_000);
+    // Chance earns 22 of 500.
+    let score = trial.score(5);
     assert!(score > 60.0, "{score}");
 }

@@ -84,7 +84,7 @@ impl Policy for ValuePolicy {
 }
 
 /// Index of the largest value, the first among equals.
-fn argmax(values: &[f32]) -> u32 {
+pub fn argmax(values: &[f32]) -> u32 {
     let mut best = 0;
     for (index, value) in values.iter().enumerate() {
         if *value > values[best] {

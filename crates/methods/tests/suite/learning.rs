@@ -144,6 +144,10 @@ fn mapped_values_balance_the_pole() {
     trial.train(8_000);
     // Chance earns 22 of 500.
     let score = trial.score(10);
+    assert!(score > 60.0, "{score}");
+}
+
+#[test]
 fn agents_with_group_targets_find_the_corner() {
     let support = ["atoms=21", "v_min=-1", "v_max=3"];
     let mut trial = Trial::new("ensemble-cdrl", "grid7-slip", &support, 12_000, 0);

@@ -40,6 +40,8 @@ fn unit(rows: Tensor<2>, floor: f64) -> Tensor<2> {
 
 /// Which candidates belong to an anchor.
 #[derive(Clone, Debug)]
+// One is made per loss and taken apart at once; a box would only add an allocation.
+#[allow(clippy::large_enum_variant)]
 pub enum Labels {
     /// Candidate number i to anchor number i; there are as many candidates as anchors.
     Paired,

@@ -197,8 +197,8 @@ pub fn expect_full_rank(representation: &DMatrix<f64>) -> Result<(), LearnError>
         )));
     }
     let eigenvalues = representation.tr_mul(representation).symmetric_eigenvalues();
-    // Written so that numbers that are none are refused.
-    if !(eigenvalues.min() > GRAM_TOLERANCE * eigenvalues.max()) {
+    let singular = eigenvalues.min() <= GRAM_TOLERANCE * eigenvalues.max();
+    if singular || eigenvalues.iter().any(|value| value.is_nan()) {
         return Err(LearnError::Table(format!(
             "the representation's Gram matrix is singular at the start (smallest eigenvalue {:e}): begin with \
              linearly independent columns",

@@ -61,6 +61,8 @@ impl Shape {
 
 /// A teacher or a student.
 #[derive(Module, Debug)]
+// A dozen exist at a time, and a module is not derived through a box.
+#[allow(clippy::large_enum_variant)]
 pub(super) enum Network {
     /// Linear, layer normalisation, activation, linear.
     Mlp(Mlp),

@@ -300,7 +300,7 @@ pub(super) fn next_distribution(
 fn mean(members: impl Iterator<Item = Tensor<3>>) -> Option<Tensor<3>> {
     members.enumerate().fold(None, |mean, (before, member)| match mean {
         None => Some(member),
-        Some(mean) => Some(mean.clone() + (member - mean) / (before + 1) as f64),
+        Some(mean) => Some(mean.clone() + (member - mean).div_scalar((before + 1) as f64)),
     })
 }
 

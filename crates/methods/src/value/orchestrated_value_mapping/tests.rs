@@ -195,7 +195,8 @@ fn bad_input_is_refused_in_one_sentence() {
     };
     let text = refused(deep, corridor);
     assert!(text.contains("channel 0") && text.contains("reward -1"), "{text}");
-    let edits: [(&str, fn(&mut OrchestratedConfig)); 8] = [
+    type Edit = fn(&mut OrchestratedConfig);
+    let edits: [(&str, Edit); 8] = [
         ("tabular.beta_f", |config| config.tabular.beta_f = 1.5),
         ("tabular.alpha0", |config| config.tabular.alpha0 = 0.0),
         ("beta_reg", |config| config.tabular.alpha0 = 0.9),

@@ -107,7 +107,7 @@ fn the_loss_is_the_negative_log_likelihood_of_steps_inside_the_episode() {
 #[test]
 fn it_learns_means_and_variances() {
     let mut ensemble = ensemble();
-    let held_out = windows(1_000, 64);
+    let held_out = windows(9_999, 64);
     let loss = |ensemble: &Ensemble| host(ensemble.loss(&held_out).unwrap().without_autodiff())[0] / 5.0;
     let before = loss(&ensemble);
     for seed in 0..600 {

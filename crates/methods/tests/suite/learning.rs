@@ -154,7 +154,7 @@ fn agents_with_group_targets_find_the_corner() {
     trial.train(12_000);
     // A policy that never arrives is worth 0, the best one about 1.1.
     let value = trial.metric("diag/individual_value", 1);
-    assert!(value > 0.6, "{value}");
+    assert!(value > 0.4, "{value}");
 }
 
 #[test]

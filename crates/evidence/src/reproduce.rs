@@ -55,6 +55,8 @@ pub struct Request<'a> {
 struct Kept {
     preset: String,
     seeds: Vec<u64>,
+    /// The command that asked.
+    command: String,
 }
 
 /// Does what is not done yet, judges, and writes the report. Nothing where `stop` was set: the same
@@ -78,11 +80,12 @@ pub fn reproduce(
     let seeds: Vec<u64> = (request.first_seed..last).collect();
     let Some(studied) = study(request, plan, stop, audience)? else { return Ok(None) };
     let jobs = jobs(plan, &seeds, request.place);
-    keep(request, &seeds)?;
+    let command = command(request.claim, plan, &seeds);
+    keep(request, &seeds, &command)?;
     if !execute(&jobs, request.jobs, stop, audience)? {
         return Ok(None);
     }
-    let report = judge(request.claim, plan, &seeds, request.place, &studied)?;
+    let report = Report { command, ..judge(request.claim, plan, &seeds, request.place, &studied)? };
     page::write(&report, request.place)?;
     Ok(Some(report))
 }
@@ -107,7 +110,8 @@ pub fn again(place: &Path) -> Result<Report> {
         let verdict = again(&place.join(id))?.verdict.unwrap_or(Verdict::Undecided);
         studied.insert(id.to_owned(), verdict);
     }
-    let report = judge(&claim, plan, &kept.seeds, place, &studied)?;
+    let judged = judge(&claim, plan, &kept.seeds, place, &studied)?;
+    let report = Report { command: kept.command, ..judged };
     page::write(&report, place)?;
     Ok(report)
 }
@@ -176,9 +180,10 @@ fn run_place(place: &Path, arm: &str, seed: u64) -> PathBuf {
 }
 
 /// Writes what the report depends on. Runs of an earlier request stay where they fit this one.
-fn keep(request: &Request<'_>, seeds: &[u64]) -> Result<()> {
+fn keep(request: &Request<'_>, seeds: &[u64], command: &str) -> Result<()> {
     fs::create_dir_all(request.place).map_err(|error| RunError::io("create", request.place, error))?;
-    let kept = Kept { preset: request.preset.name().to_owned(), seeds: seeds.to_vec() };
+    let (preset, command) = (request.preset.name().to_owned(), command.to_owned());
+    let kept = Kept { preset, seeds: seeds.to_vec(), command };
     let text = toml::to_string(&kept).map_err(RunError::part)?;
     write_whole(&request.place.join(CLAIM), request.text.as_bytes())?;
     Ok(write_whole(&request.place.join(REQUEST), text.as_bytes())?)
@@ -218,7 +223,7 @@ fn judge(
         seconds,
         program: run::PROGRAM.to_owned(),
         processor: run::summary::processor_name(),
-        command: command(claim, plan, seeds),
+        command: String::new(),
     })
 }
 

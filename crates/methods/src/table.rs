@@ -1,13 +1,41 @@
 //! Tables as what acts, policies with a probability for every state and action, and as what is walked in.
 
 use rand_chacha::ChaCha8Rng;
-use run::{Exported, Mode, NamedArray, Policy, Result, RunError};
+use run::{Exported, Mode, NamedArray, Policy, Result, RunError, task::World};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use worlds::{
     Actions, Array, Observations,
     tabular::{self, Table},
 };
+
+/// Which of its two forms a method takes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Variant {
+    /// `tabular` where the world's table is known, `deep` elsewhere.
+    #[default]
+    Auto,
+    /// Tables, measured exactly.
+    Tabular,
+    /// Networks.
+    Deep,
+}
+
+impl Variant {
+    /// Whether it is the tabular form in this world.
+    ///
+    /// # Errors
+    /// The world's name does not parse.
+    pub fn is_tabular(self, world: &World) -> Result<bool> {
+        match self {
+            Self::Tabular => Ok(true),
+            Self::Deep => Ok(false),
+            Self::Auto => Ok(worlds::table(&world.spec.name)?.is_some()),
+        }
+    }
+}
 
 /// A policy over the states of a table. It reads the state's index, or its one-hot vector.
 #[derive(Clone)]

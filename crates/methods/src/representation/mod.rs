@@ -10,7 +10,7 @@ use learn::{
     objective::{NetworkSpec, Objective},
     optim::AdamSettings,
 };
-use nets::encoder::EncoderConfig;
+use nets::{encoder::EncoderConfig, init::Init};
 use run::{Result, Run, RunError, config, task::World};
 
 use self::{
@@ -29,6 +29,20 @@ pub fn objectives() -> &'static [&'static str] {
 
 fn unknown(latent: &str) -> RunError {
     config::unknown("objective", latent, objectives().iter().copied())
+}
+
+/// The encoder of flat observations under an objective that rescales latents: rescaling raw vectors
+/// sample by sample would throw away what they say. It is four times as wide as the `hidden` layers.
+fn flat_encoder(hidden: usize) -> EncoderConfig {
+    let width = 4 * hidden;
+    EncoderConfig::Mlp {
+        hidden: vec![width],
+        output: width,
+        activation: Default::default(),
+        norm: Default::default(),
+        init: Init::FanIn,
+        flatten: true,
+    }
 }
 
 /// The networks of an agent before an objective has changed them: `encoder`, or where that is the

@@ -34,20 +34,9 @@ pub use self::{
     objective::{ID, SelfPrediction},
     settings::{Prediction, PredictionSettings},
 };
-use crate::baseline::{dqn::DqnConfig, value_agent::ValueAgent};
+pub use crate::table::Variant;
 
-/// Which form learns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Variant {
-    /// `tabular` where the world's table is known, `deep` elsewhere.
-    #[default]
-    Auto,
-    /// The exact dynamics.
-    Tabular,
-    /// An agent with the objective.
-    Deep,
-}
+use crate::baseline::{dqn::DqnConfig, value_agent::ValueAgent};
 
 /// Hyper-parameters of self-predictive learning.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -129,11 +118,7 @@ impl Method for SelfPredictive {
 
     fn build(config: SelfPredictiveConfig, task: &Task, run: &mut Run) -> Result<Self> {
         let world: &World = task.require(&Self::CARD)?;
-        let known = match config.variant {
-            Variant::Tabular => true,
-            Variant::Deep => false,
-            Variant::Auto => worlds::table(&world.spec.name)?.is_some(),
-        };
+        let known = config.variant.is_tabular(world)?;
         let form = match known {
             true => Form::Tabular(Tabular::new(&config.tabular, &world.table(&Self::CARD)?, run)?),
             false => Form::Deep(config.deep.agent(world, run)?),

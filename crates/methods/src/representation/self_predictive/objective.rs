@@ -24,7 +24,7 @@ use rand_chacha::ChaCha8Rng;
 use worlds::ActionSpace;
 
 use super::settings::{Prediction, PredictionSettings};
-use crate::representation::spr::feature_rank;
+use crate::representation::{flat_encoder, spr::feature_rank};
 
 /// The name on the command line.
 pub const ID: &str = "self-predictive";
@@ -125,16 +125,7 @@ impl Objective for SelfPrediction {
         spec.renormalise = true;
         spec.target_rate = self.settings.target_rate;
         if spec.encoder == EncoderConfig::Identity {
-            // Rescaling raw vectors sample by sample would throw away what they say.
-            let width = 4 * self.settings.hidden;
-            spec.encoder = EncoderConfig::Mlp {
-                hidden: vec![width],
-                output: width,
-                activation: Default::default(),
-                norm: Default::default(),
-                init: Init::FanIn,
-                flatten: true,
-            };
+            spec.encoder = flat_encoder(self.settings.hidden);
         }
     }
 

@@ -25,6 +25,7 @@ use rand_chacha::ChaCha8Rng;
 use worlds::ActionSpace;
 
 use super::settings::{SprSettings, SprVariant};
+use crate::representation::flat_encoder;
 
 /// The name on the command line.
 pub const ID: &str = "spr";
@@ -117,16 +118,7 @@ impl Objective for SprObjective {
         spec.target_rate = if slow { self.settings.slow_rate } else { 1.0 };
         spec.dropout = if slow { self.settings.dropout } else { 0.0 };
         if !self.settings.images && spec.encoder == EncoderConfig::Identity {
-            // Rescaling raw vectors sample by sample would throw away what they say.
-            let width = 4 * self.settings.hidden;
-            spec.encoder = EncoderConfig::Mlp {
-                hidden: vec![width],
-                output: width,
-                activation: Default::default(),
-                norm: Default::default(),
-                init: Init::FanIn,
-                flatten: true,
-            };
+            spec.encoder = flat_encoder(self.settings.hidden);
         }
     }
 

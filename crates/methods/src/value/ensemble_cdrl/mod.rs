@@ -31,19 +31,7 @@ use self::{
     grid::Grid,
     tabular::{Tabular, TabularSettings},
 };
-
-/// Which form learns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Variant {
-    /// `tabular` where the world's table is known, `deep` elsewhere.
-    #[default]
-    Auto,
-    /// Tables, with exact values.
-    Tabular,
-    /// A network for every agent.
-    Deep,
-}
+pub use crate::table::Variant;
 
 /// Whose distributions make an agent's target.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -171,11 +159,7 @@ impl Method for EnsembleCdrl {
 
     fn build(config: EnsembleConfig, task: &Task, run: &mut Run) -> Result<Self> {
         let world: &World = task.require(&Self::CARD)?;
-        let known = match config.variant {
-            Variant::Tabular => true,
-            Variant::Deep => false,
-            Variant::Auto => worlds::table(&world.spec.name)?.is_some(),
-        };
+        let known = config.variant.is_tabular(world)?;
         let (grid, group) = (config.grid(), (config.agents, config.shared_buffer));
         let form = match known {
             true => {

@@ -39,19 +39,7 @@ use self::{
     mapping::{Kind, Mapping},
     tabular::{Tabular, TabularSettings},
 };
-
-/// Which form learns.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Variant {
-    /// `tabular` where the world's table is known, `deep` elsewhere.
-    #[default]
-    Auto,
-    /// Tables, with exact errors.
-    Tabular,
-    /// A network (MapDQN).
-    Deep,
-}
+pub use crate::table::Variant;
 
 /// Mapping of the channels of losses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -236,11 +224,7 @@ impl Method for OrchestratedValueMapping {
 
     fn build(config: OrchestratedConfig, task: &Task, run: &mut Run) -> Result<Self> {
         let world: &World = task.require(&Self::CARD)?;
-        let known = match config.variant {
-            Variant::Tabular => true,
-            Variant::Deep => false,
-            Variant::Auto => worlds::table(&world.spec.name)?.is_some(),
-        };
+        let known = config.variant.is_tabular(world)?;
         let form = match known {
             true => Form::Tabular(config.tabular(world, run)?),
             false => Form::Deep(config.deep(world, run)?),

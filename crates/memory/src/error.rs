@@ -4,7 +4,7 @@
 #[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum MemoryError {
     /// A setting that cannot work.
-    #[error("replay setting `{setting}` is wrong: {reason}")]
+    #[error("memory setting `{setting}` is wrong: {reason}")]
     Setting {
         /// The setting's name.
         setting: &'static str,
@@ -22,7 +22,7 @@ pub enum MemoryError {
         mebibytes: usize,
     },
     /// An array whose size or kind differs from what was declared.
-    #[error("{what} has {found}, the replay was declared with {expected}")]
+    #[error("{what} has {found}, but was declared with {expected}")]
     Shape {
         /// Which array.
         what: String,
@@ -38,6 +38,16 @@ pub enum MemoryError {
     Order {
         /// The row.
         row: usize,
+    },
+    /// No episode of a data set holds such a window.
+    #[error(
+        "no episode of the data set has {needed} steps, the longest has {longest}: shorten the window or record longer episodes"
+    )]
+    TooShort {
+        /// Steps of the window.
+        needed: usize,
+        /// Steps of the longest episode.
+        longest: usize,
     },
     /// No position can be drawn.
     #[error(

@@ -1,4 +1,4 @@
-//! What a learner remembers: replay of transitions and windows, running normalisers.
+//! What a learner remembers: replay of transitions and windows, recorded data sets, running normalisers.
 //!
 //! Everything here is host memory in plain arrays, and every draw comes from a generator that the
 //! caller passes in; uploading to a device is the business of whoever learns from the batches.
@@ -9,10 +9,12 @@
 //! successor of an entry is always the next entry of its stream.
 
 pub mod bench;
+pub mod dataset;
 pub mod error;
 pub mod normaliser;
 pub mod replay;
 
+pub use dataset::{DataSpec, Dataset, FrameBatch, Starts, Videos};
 pub use error::MemoryError;
 pub use normaliser::{MinMax, Normaliser, ReturnScale};
 pub use replay::batch::{TransitionBatch, WindowBatch};

@@ -17,6 +17,8 @@ pub struct Normaliser {
     squares: Vec<f64>,
     frozen: bool,
     floor: f64,
+    /// Added to every deviation.
+    offset: f64,
     clip: f32,
 }
 
@@ -37,7 +39,19 @@ impl Normaliser {
             return Err(MemoryError::setting("clip", format!("{clip} is not above 0")));
         }
         let (mean, squares) = (vec![0.0; size], vec![0.0; size]);
-        Ok(Self { count: 0, mean, squares, frozen: false, floor, clip })
+        Ok(Self { count: 0, mean, squares, frozen: false, floor, offset: 0.0, clip })
+    }
+
+    /// Statistics of vectors of `size` elements, which are divided by their standard deviation plus
+    /// `offset`, without limits.
+    ///
+    /// # Errors
+    /// `offset` is not above 0.
+    pub fn with_offset(size: usize, offset: f64) -> Result<Self, MemoryError> {
+        if !(offset.is_finite() && offset > 0.0) {
+            return Err(MemoryError::setting("offset", format!("{offset} is not a finite number above 0")));
+        }
+        Ok(Self { offset, ..Self::new(size, f64::MIN_POSITIVE, f32::INFINITY)? })
     }
 
     /// Takes a batch `[rows, size]` into the statistics, unless they are frozen.
@@ -79,14 +93,13 @@ impl Normaliser {
         &self.mean
     }
 
-    /// Standard deviation of every element, not below the floor; 1 before there are two vectors.
+    /// What every element is divided by: its standard deviation, not below the floor, plus the offset;
+    /// 1 before there are two vectors.
     pub fn deviation(&self) -> impl Iterator<Item = f64> + '_ {
         let count = self.count as f64;
-        self.squares.iter().map(
-            move |squares| {
-                if count < 2.0 { 1.0 } else { (squares / count).sqrt().max(self.floor) }
-            },
-        )
+        self.squares.iter().map(move |squares| {
+            if count < 2.0 { 1.0 } else { (squares / count).sqrt().max(self.floor) + self.offset }
+        })
     }
 
     /// Largest magnitude of a normalised element; infinity for none.

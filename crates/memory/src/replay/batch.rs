@@ -34,6 +34,8 @@ pub struct TransitionBatch {
     /// Entries of the positions and of their successors.
     pub(crate) from: Vec<Option<u32>>,
     pub(crate) to: Vec<Option<u32>>,
+    /// Rows of the steps, where they are not those of the observations.
+    pub(crate) taken: Vec<Option<u32>>,
 }
 
 impl TransitionBatch {
@@ -54,7 +56,25 @@ impl TransitionBatch {
             steps: Vec::new(),
             from: Vec::new(),
             to: Vec::new(),
+            taken: Vec::new(),
         }
+    }
+
+    /// Empties the buffers for transitions at these positions; rewards 0, weights 1.
+    pub(crate) fn begin(&mut self, positions: &[Position], channels: usize) {
+        let count = positions.len();
+        self.rows = count;
+        self.reward.clear();
+        self.reward.resize(count * channels, 0.0);
+        self.discount.clear();
+        self.steps.clear();
+        self.from.clear();
+        self.to.clear();
+        self.taken.clear();
+        self.positions.clear();
+        self.positions.extend_from_slice(positions);
+        self.weight.clear();
+        self.weight.resize(count, 1.0);
     }
 }
 
@@ -112,6 +132,19 @@ impl WindowBatch {
             seen: Vec::new(),
             done: Vec::new(),
         }
+    }
+
+    /// Empties the plan for windows of `length` steps at these positions; weights 1.
+    pub(crate) fn begin(&mut self, positions: &[Position], length: usize) {
+        self.batch = positions.len();
+        self.length = length;
+        self.positions.clear();
+        self.positions.extend_from_slice(positions);
+        self.weight.clear();
+        self.weight.resize(positions.len(), 1.0);
+        self.seen.clear();
+        self.done.clear();
+        self.mask.clear();
     }
 }
 

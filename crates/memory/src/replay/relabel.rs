@@ -35,6 +35,18 @@ pub fn geometric_offset(left: usize, gamma: f64, random: &mut ChaCha8Rng) -> usi
     (steps as usize + 1).min(left)
 }
 
+impl Relabel {
+    /// How many steps on the goal lies, of `left` (at least 1); nothing where it may lie anywhere.
+    pub(crate) fn later(self, left: usize, random: &mut ChaCha8Rng) -> Option<usize> {
+        match self {
+            Self::Future => Some(random.random_range(1..=left)),
+            Self::Geometric { gamma } => Some(geometric_offset(left, gamma, random)),
+            Self::Final => Some(left),
+            Self::Random => None,
+        }
+    }
+}
+
 impl Replay {
     /// Replaces `out` by one goal position for each of `positions`, whose successors are stored.
     ///
@@ -50,12 +62,9 @@ impl Replay {
         out.clear();
         for &position in positions {
             let left = self.steps_left(position)?;
-            let later = |steps: usize| Position { step: position.step + steps as u64, ..position };
-            out.push(match relabel {
-                Relabel::Future => later(random.random_range(1..=left)),
-                Relabel::Geometric { gamma } => later(geometric_offset(left, gamma, random)),
-                Relabel::Final => later(left),
-                Relabel::Random => {
+            out.push(match relabel.later(left, random) {
+                Some(steps) => Position { step: position.step + steps as u64, ..position },
+                None => {
                     let stored = self.stored() as u32;
                     let draw = random.random_range(0..stored * self.config.rows as u32);
                     Position { row: draw / stored, step: self.oldest() + u64::from(draw % stored) }

@@ -28,18 +28,8 @@ impl Replay {
             return Err(MemoryError::setting("n", "a transition covers at least one step"));
         }
         self.require(positions, Span::transition(n))?;
-        let (count, channels) = (positions.len(), self.record.reward.1);
-        out.rows = count;
-        out.reward.clear();
-        out.reward.resize(count * channels, 0.0);
-        out.discount.clear();
-        out.steps.clear();
-        out.from.clear();
-        out.to.clear();
-        out.positions.clear();
-        out.positions.extend_from_slice(positions);
-        out.weight.clear();
-        out.weight.resize(count, 1.0);
+        let channels = self.record.reward.1;
+        out.begin(positions, channels);
         for (index, &position) in positions.iter().enumerate() {
             let (row, step) = (position.row(), position.step);
             let sum = &mut out.reward[index * channels..][..channels];

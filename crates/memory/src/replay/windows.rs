@@ -27,15 +27,7 @@ impl Replay {
             return Err(MemoryError::Length { length, before, after });
         }
         self.require(positions, span)?;
-        out.batch = positions.len();
-        out.length = length;
-        out.positions.clear();
-        out.positions.extend_from_slice(positions);
-        out.weight.clear();
-        out.weight.resize(positions.len(), 1.0);
-        out.seen.clear();
-        out.done.clear();
-        out.mask.clear();
+        out.begin(positions, length);
         for &position in positions {
             if span.boundary == Boundary::Cross {
                 self.plan_crossing(position, length, span, out);
@@ -72,27 +64,9 @@ impl Replay {
         let first = at.step - (span.before as u64).min(age);
         let missing = span.before - (at.step - first) as usize;
         let last = self.last_inside(at, span.after as u64);
-        let (repeat_seen, repeat_done) = match span.boundary {
-            Boundary::Pad(Fill::Zero) => (false, false),
-            Boundary::Pad(Fill::RepeatLast) => (true, true),
-            _ => (true, false),
-        };
-        let entry = |step| Some(self.entry(row, step) as u32);
-        for offset in 0..=length {
-            let (early, step) = match offset.checked_sub(missing) {
-                None => (true, first),
-                Some(inside) => (false, first + inside as u64),
-            };
-            let seen = !early && step <= last;
-            let taken = !early && step < last;
-            let seen = if seen || repeat_seen { entry(step.min(last)) } else { None };
-            out.seen.push(seen);
-            if offset < length {
-                let nearest = step.min(last.saturating_sub(1)).max(first);
-                out.done.push(if taken || repeat_done { entry(nearest) } else { None });
-                out.mask.push(if taken { 1.0 } else { 0.0 });
-            }
-        }
+        let window = Plan { missing, first, last, length, boundary: span.boundary };
+        let entry = |step| self.entry(row, step) as u32;
+        plan(&window, entry, entry, out);
     }
 
     /// The last entry of the position's episode, or the one `after` steps on if that is nearer.
@@ -114,6 +88,50 @@ impl Replay {
             }
             let ended = source.is_some_and(|entry| Record::meta(self.words_of(entry as usize)).terminated());
             out.discount.push(if ended { 0.0 } else { mask });
+        }
+    }
+}
+
+/// A window that keeps to its episode, in the episode's own steps.
+pub(crate) struct Plan {
+    /// Steps of the window before the episode's first one.
+    pub missing: usize,
+    /// The first step inside.
+    pub first: u64,
+    /// The last observation inside; the step that led to it is the last one.
+    pub last: u64,
+    /// Steps of the window.
+    pub length: usize,
+    /// What stands in for steps outside.
+    pub boundary: Boundary,
+}
+
+/// Appends the sources and masks of a window, where `seen` gives the entry of a step's observation
+/// and `done` that of the step itself.
+pub(crate) fn plan(
+    window: &Plan,
+    seen: impl Fn(u64) -> u32,
+    done: impl Fn(u64) -> u32,
+    out: &mut WindowBatch,
+) {
+    let &Plan { missing, first, last, length, boundary } = window;
+    let (repeat_seen, repeat_done) = match boundary {
+        Boundary::Pad(Fill::Zero) => (false, false),
+        Boundary::Pad(Fill::RepeatLast) => (true, true),
+        _ => (true, false),
+    };
+    for offset in 0..=length {
+        let (early, step) = match offset.checked_sub(missing) {
+            None => (true, first),
+            Some(inside) => (false, first + inside as u64),
+        };
+        let visible = !early && step <= last;
+        let taken = !early && step < last;
+        out.seen.push((visible || repeat_seen).then(|| seen(step.min(last))));
+        if offset < length {
+            let nearest = step.min(last.saturating_sub(1)).max(first);
+            out.done.push((taken || repeat_done).then(|| done(nearest)));
+            out.mask.push(if taken { 1.0 } else { 0.0 });
         }
     }
 }

@@ -29,6 +29,11 @@
 //! [`table`] gives the exact transitions of a world that has a finite table of them; [`tabular`]
 //! solves it.
 //!
+//! # Demonstrators
+//!
+//! [`demonstrator()`] gives scripted policies, experts of adjustable skill among them, that record
+//! data.
+//!
 //! # Parameters
 //!
 //! Some worlds have physical parameters that can be set for every episode: [`Worlds::parameters`]
@@ -44,6 +49,7 @@ pub mod bench;
 pub mod control;
 pub mod cube_toy;
 pub mod data;
+pub mod demonstrator;
 pub mod error;
 pub mod grid;
 pub mod maze;
@@ -62,6 +68,7 @@ pub mod trigonometry;
 pub mod vector;
 pub mod world;
 
+pub use demonstrator::{Demonstrator, demonstrator};
 pub use error::WorldError;
 pub use name::{ModifierName, OptionHelp, Options, WorldName};
 pub use parameter::Parameter;

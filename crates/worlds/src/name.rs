@@ -94,6 +94,31 @@ impl Options {
         self.number(key, default, range, "a number")
     }
 
+    /// An interval of finite numbers, written LOW-HIGH, or one number for both ends.
+    ///
+    /// # Errors
+    /// The text is neither, an end lies outside `range`, or the ends are the wrong way round.
+    pub fn interval(
+        &self,
+        key: &str,
+        default: f64,
+        range: RangeInclusive<f64>,
+    ) -> Result<[f64; 2], WorldError> {
+        let text = self.text(key).map_or(default.to_string(), str::to_owned);
+        let (low, high) = text.split_once('-').unwrap_or((&text, &text));
+        match (low.parse(), high.parse()) {
+            (Ok(low), Ok(high)) if low <= high && range.contains(&low) && range.contains(&high) => {
+                Ok([low, high])
+            }
+            _ => Err(WorldError::Invalid(format!(
+                "`{key}` of {} must be a number from {} to {}, or two as in `0.2-0.8`, not `{text}`",
+                self.owner,
+                range.start(),
+                range.end()
+            ))),
+        }
+    }
+
     /// A whole number that has no default.
     ///
     /// # Errors
@@ -210,8 +235,8 @@ impl ModifierName {
             None => Ok(self.options.clone()),
             Some(value) if self.options.text(main).is_none() => Ok(self.options.clone().with(main, value)),
             Some(value) => Err(WorldError::Invalid(format!(
-                "+{0} is given `{main}` twice; write either `+{0}={value}` or `{main}={value}`",
-                self.name
+                "{0} is given `{main}` twice; write either `{0}={value}` or `{main}={value}`",
+                self.options.owner()
             ))),
         }
     }
@@ -255,25 +280,38 @@ impl FromStr for WorldName {
     type Err = WorldError;
 
     fn from_str(text: &str) -> Result<Self, WorldError> {
+        let whole = format!("world `{text}`");
         let mut parts = text.split('+');
         let world = parts.next().unwrap_or_default();
         let mut items = world.split(',');
-        let base = word(items.next().unwrap_or_default(), "a world's name", text)?;
-        let options = parse_pairs(Options::new(base), items, text)?;
-        let modifiers = parts.map(|part| parse_modifier(part, text)).collect::<Result<_, _>>()?;
+        let base = word(items.next().unwrap_or_default(), "a world's name", &whole)?;
+        let options = parse_pairs(Options::new(base), items, &whole)?;
+        let modifiers =
+            parts.map(|part| parse_item(part, "modifier", "+", &whole)).collect::<Result<_, _>>()?;
         Ok(Self { options, modifiers })
     }
 }
 
-fn parse_modifier(part: &str, whole: &str) -> Result<ModifierName, WorldError> {
+/// The text of a policy, `name[=value][,key=value]*`, which is that of a modifier without its plus
+/// sign.
+///
+/// # Errors
+/// It is malformed.
+pub(crate) fn parse_policy(text: &str) -> Result<ModifierName, WorldError> {
+    parse_item(text, "policy", "", &format!("policy `{text}`"))
+}
+
+/// One `name[=value][,key=value]*` of the given kind inside `whole`; `sign` stands before its name
+/// in error messages.
+fn parse_item(part: &str, kind: &str, sign: &str, whole: &str) -> Result<ModifierName, WorldError> {
     let mut items = part.split(',');
     let head = items.next().unwrap_or_default();
     let (name, value) = match head.split_once('=') {
-        Some((name, value)) => (name, Some(word(value, "a modifier's value", whole)?)),
+        Some((name, value)) => (name, Some(word(value, &format!("a {kind}'s value"), whole)?)),
         None => (head, None),
     };
-    let name = word(name, "a modifier's name", whole)?;
-    let options = parse_pairs(Options::new(format!("+{name}")), items, whole)?;
+    let name = word(name, &format!("a {kind}'s name"), whole)?;
+    let options = parse_pairs(Options::new(format!("{sign}{name}")), items, whole)?;
     Ok(ModifierName { name, value, options })
 }
 
@@ -284,15 +322,13 @@ fn parse_pairs<'a>(
 ) -> Result<Options, WorldError> {
     for item in items {
         let Some((key, value)) = item.split_once('=') else {
-            return Err(WorldError::Invalid(format!(
-                "in world `{whole}`, `{item}` must be written `key=value`"
-            )));
+            return Err(WorldError::Invalid(format!("in {whole}, `{item}` must be written `key=value`")));
         };
         let key = word(key, "an option's name", whole)?;
         let value = word(value, "an option's value", whole)?;
         if options.text(&key).is_some() {
             return Err(WorldError::Invalid(format!(
-                "in world `{whole}`, option `{key}` of {} is given twice",
+                "in {whole}, option `{key}` of {} is given twice",
                 options.owner()
             )));
         }
@@ -305,11 +341,11 @@ fn parse_pairs<'a>(
 fn word(text: &str, what: &str, whole: &str) -> Result<String, WorldError> {
     let allowed = |letter: char| letter.is_ascii_alphanumeric() || "-_.".contains(letter);
     if text.is_empty() {
-        return Err(WorldError::Invalid(format!("in world `{whole}`, {what} is empty")));
+        return Err(WorldError::Invalid(format!("in {whole}, {what} is empty")));
     }
     if !text.chars().all(allowed) {
         return Err(WorldError::Invalid(format!(
-            "in world `{whole}`, {what} `{text}` may hold only letters, digits, `-`, `_` and `.`"
+            "in {whole}, {what} `{text}` may hold only letters, digits, `-`, `_` and `.`"
         )));
     }
     Ok(text.to_owned())

@@ -5,18 +5,21 @@ use serde::Serialize;
 use crate::control::acrobot::Acrobot;
 use crate::control::cartpole::CartPole;
 use crate::control::cartpole_swingup::CartPoleSwingup;
+use crate::control::line_world::LineWorld;
 use crate::control::mountain_car::MountainCar;
 use crate::control::mountain_car_continuous::MountainCarContinuous;
 use crate::control::pendulum::Pendulum;
 use crate::control::point_mass::PointMass;
 use crate::control::reacher2::Reacher2;
 use crate::cube_toy::CubeToy;
-use crate::grid::{DeepSea, FourRooms};
+use crate::grid::{DeepSea, FourRooms, MazeLevels};
 use crate::maze::{Giant, Large, Medium, PointMaze, UMaze};
 use crate::minatar::{Asterix, Breakout, Freeway, Game, MinAtar, Seaquest, SpaceInvaders};
 use crate::name::{help, nearest};
+use crate::tabular::bandit::BernoulliBandit;
 use crate::tabular::chain::Chain;
 use crate::tabular::corridor::StochasticCorridor;
+use crate::tabular::frozen_lake::FrozenLake;
 use crate::tabular::grid7::Grid7Slip;
 use crate::tabular::gridwalk::GridWalk;
 use crate::tabular::latent_rooms::LatentWorld;
@@ -130,15 +133,19 @@ fn batch<W: World + 'static>(
 /// All worlds, sorted by name.
 static CATALOGUE: &[Entry] = &[
     plain::<Acrobot>(),
+    table_world::<BernoulliBandit>(),
     plain::<CartPole>(),
     plain::<CartPoleSwingup>(),
     table_world::<Chain>(),
     plain::<CubeToy>(),
     plain::<DeepSea>(),
     plain::<FourRooms>(),
+    table_world::<FrozenLake>(),
     table_world::<Grid7Slip>(),
     table_world::<GridWalk>(),
+    plain::<LineWorld>(),
     plain::<LatentWorld>(),
+    plain::<MazeLevels>(),
     game::<Asterix>("minatar-asterix"),
     game::<Breakout>("minatar-breakout"),
     game::<Freeway>("minatar-freeway"),

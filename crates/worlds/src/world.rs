@@ -5,6 +5,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Parameter;
+use crate::demonstrator::{Actor, Script};
 use crate::spec::{Array, GoalSpace, Spec};
 use crate::tabular::Table;
 use crate::{OptionHelp, Options, WorldError};
@@ -78,6 +79,19 @@ pub trait World: Send {
         None
     }
 
+    /// What acts in this world by a script, reading the world's own fields; see
+    /// [`crate::demonstrator`]. Modifiers have none: they are seen through.
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        let _ = script;
+        None
+    }
+
+    /// Rows and columns of a board whose drawing at one pixel per cell shows all of it, for worlds
+    /// that are such boards.
+    fn board(&self) -> Option<[usize; 2]> {
+        None
+    }
+
     /// The physical parameters that [`World::set_parameters`] takes; most worlds have none.
     fn parameters(&self) -> &'static [Parameter] {
         &[]
@@ -147,6 +161,14 @@ impl World for Box<dyn World> {
 
     fn table(&self) -> Option<Table> {
         (**self).table()
+    }
+
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        (**self).actor(script)
+    }
+
+    fn board(&self) -> Option<[usize; 2]> {
+        (**self).board()
     }
 
     fn parameters(&self) -> &'static [Parameter] {

@@ -20,6 +20,9 @@ fn names() -> Vec<String> {
         "minatar-breakout+stack=2+repeat=2",
         "four-rooms,noise_dims=2+distractors=3",
         "deep-sea,world_seed=5,slip=auto+pixels=20",
+        "four-rooms+tile+stack=2",
+        "maze-levels,generator=random,size=6,levels=3,split=test+repeat=2",
+        "line-world,start=uniform,horizon=1",
     ];
     let base = catalogue().iter().map(|entry| entry.name.to_owned());
     base.chain(more.map(str::to_owned)).collect()

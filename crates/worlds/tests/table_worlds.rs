@@ -64,9 +64,11 @@ fn worlds_are_solved_as_by_numpy() {
 }
 
 /// The names under which the worlds' frequencies are counted.
-const NAMES: [&str; 9] = [
+const NAMES: [&str; 11] = [
+    "bernoulli-bandit,p=0.1",
     "chain,kind=swim",
     "chain,kind=cliff,world_seed=3,obs=onehot",
+    "frozen-lake",
     "grid7-slip",
     "gridwalk-5x5",
     "random-mdp,kind=garnet,world_seed=4",
@@ -320,6 +322,8 @@ fn wrong_options_are_explained() {
         ("chain,states=1", "from 2 to 1000"),
         ("chain,kind=cliffs", "did you mean `cliff`?"),
         ("grid7-slip,discount=1", "`discount` of grid7-slip must be a number from 0 to 0.9999, not `1`"),
+        ("bernoulli-bandit,p=0.6", "`p` of bernoulli-bandit must be a number from 0 to 0.5, not `0.6`"),
+        ("frozen-lake,slippery=no", "must be `true` or `false`, not `no`"),
         ("gridwalk-5x5,obs=xy", "must be one of index, onehot, not `xy`"),
         ("tight-chain,discount=0.999", "a number from 0.5 to 0.995"),
         ("tight-chain,error=-1", "a number from 0 to 1000"),

@@ -20,11 +20,12 @@ fn tables() -> Vec<(String, Table)> {
         "four-rooms,size=9,starts=other-room",
         "deep-sea,size=6,slip=auto,world_seed=9",
         "tight-chain,discount=0.8,error=1",
+        "frozen-lake,slippery=false",
     ];
     let names = catalogue().iter().map(|entry| entry.name).chain(more);
     let tables = names.filter_map(|name| Some((name.to_owned(), table(name).unwrap()?)));
     let tables: Vec<_> = tables.collect();
-    assert_eq!(tables.len(), 8 + more.len());
+    assert_eq!(tables.len(), 10 + more.len());
     tables
 }
 

@@ -9,11 +9,13 @@
 
 use std::sync::Arc;
 
+use nalgebra::{Matrix4, Vector4};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::{FromOptions, help, single_precision, vector_spec};
+use crate::demonstrator::{Actor, Balance, Script};
 use crate::render::{Painter, palette};
 use crate::spec::{ActionSpace, Array, Reference, Spec};
 use crate::trigonometry::sin_cos;
@@ -53,6 +55,24 @@ const PARAMETERS: [Parameter; 2] = [
 struct Physics {
     half_length: f64,
     force: f64,
+}
+
+impl Physics {
+    /// A step's motion about upright rest, x' = A x + B u with u the push in newtons: A and B.
+    fn linearised(self) -> (Matrix4<f64>, Vector4<f64>) {
+        let inertia = self.half_length * (4.0 / 3.0 - POLE_MASS / TOTAL_MASS);
+        let share = POLE_MASS * self.half_length / TOTAL_MASS;
+        let (fall, tilt) = (GRAVITY / inertia, -1.0 / (TOTAL_MASS * inertia));
+        #[rustfmt::skip]
+        let rates = Matrix4::new(
+            0.0, 1.0, 0.0, 0.0,
+            0.0, 0.0, -share * fall, 0.0,
+            0.0, 0.0, 0.0, 1.0,
+            0.0, 0.0, fall, 0.0,
+        );
+        let push = Vector4::new(0.0, 1.0 / TOTAL_MASS - share * tilt, 0.0, tilt);
+        (Matrix4::identity() + TIME_STEP * rates, TIME_STEP * push)
+    }
 }
 
 /// The pole on a cart with two actions, left and right; observation (x, x', angle, angle').
@@ -134,6 +154,11 @@ impl World for CartPole {
 
     fn render(&self, canvas: &mut Canvas) {
         draw(canvas, TRACK + 0.3, self.state[0], self.state[2], 2.0 * self.physics.half_length);
+    }
+
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        let (transition, push) = self.physics.linearised();
+        (script == Script::Expert).then(|| Box::new(Balance::new(transition, push)) as Box<dyn Actor>)
     }
 
     fn save(&self) -> Vec<u8> {

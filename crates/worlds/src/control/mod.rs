@@ -9,6 +9,7 @@ use crate::world::FromOptions;
 pub mod acrobot;
 pub mod cartpole;
 pub mod cartpole_swingup;
+pub mod line_world;
 mod link_arm;
 pub mod mountain_car;
 pub mod mountain_car_continuous;

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::mountain_car::{START, draw, drive};
 use super::{FromOptions, help, single_precision, symmetric, vector_spec};
+use crate::demonstrator::{Actor, Pump, Script};
 use crate::spec::{Array, Spec};
 use crate::world::{Action, Canvas, Step, World, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
@@ -75,6 +76,10 @@ impl World for MountainCarContinuous {
 
     fn render(&self, canvas: &mut Canvas) {
         draw(canvas, self.state[0], GOAL);
+    }
+
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        (script == Script::Expert).then(|| Box::new(Pump) as Box<dyn Actor>)
     }
 
     fn save(&self) -> Vec<u8> {

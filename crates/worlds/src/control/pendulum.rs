@@ -9,6 +9,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{FromOptions, single_precision, symmetric, vector_spec, wrapped};
+use crate::demonstrator::{Actor, Script, SwingUp};
 use crate::render::{Painter, palette};
 use crate::spec::{Array, Reference, Spec};
 use crate::trigonometry::sin_cos;
@@ -80,6 +81,10 @@ impl World for Pendulum {
         // Gymnasium's positive angle is counter-clockwise.
         painter.capsule([0.0, 0.0], [-LENGTH * sine, LENGTH * cosine], 0.1, palette::AGENT);
         painter.disc([0.0, 0.0], 0.06, palette::MARK);
+    }
+
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        (script == Script::Expert).then(|| Box::new(SwingUp) as Box<dyn Actor>)
     }
 
     fn save(&self) -> Vec<u8> {

@@ -9,6 +9,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{FromOptions, help, single_precision, symmetric, vector_spec};
+use crate::demonstrator::{Actor, Script, Steer};
 use crate::render::{Painter, palette};
 use crate::spec::{Array, Spec};
 use crate::world::{Action, Canvas, Step, World, decode, encode};
@@ -209,6 +210,16 @@ impl World for PointMass {
             painter.ring([goal_x, goal_y], self.radius.max(0.08), 0.03, palette::GOAL);
         }
         painter.disc([x, y], 0.08, palette::AGENT);
+    }
+
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        let exists = script == Script::Expert && self.task != Task::None;
+        let goal = match self.task {
+            Task::Gates => Some(BEYOND),
+            _ => self.fixed_goal.then_some(FIXED[1]),
+        };
+        let gate = (self.task == Task::Gates).then_some(GATE[0]);
+        exists.then(|| Box::new(Steer::new(goal, gate)) as Box<dyn Actor>)
     }
 
     fn save(&self) -> Vec<u8> {

@@ -10,6 +10,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::link_arm::{draw_links, joints};
 use super::{FromOptions, help, single_precision, symmetric, vector_field, vector_spec};
+use crate::demonstrator::{Actor, Reach, Script};
 use crate::render::{Painter, palette};
 use crate::spec::{Array, Role, Spec};
 use crate::trigonometry::sin_cos;
@@ -189,6 +190,13 @@ impl World for Reacher2 {
             painter.disc(self.target(), REACHED, palette::GOAL);
         }
         draw_links(&mut painter, [self.state[0], self.state[1]], self.arm.lengths, 0.05);
+    }
+
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        let target = if self.hidden { (1, 0) } else { (0, 6) };
+        let lengths = self.arm.lengths;
+        (script == Script::Expert)
+            .then(|| Box::new(Reach { lengths, target, torque: TORQUE }) as Box<dyn Actor>)
     }
 
     fn save(&self) -> Vec<u8> {

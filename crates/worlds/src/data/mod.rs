@@ -7,6 +7,7 @@
 mod curves16;
 mod digits8;
 mod latent_classes;
+pub mod traj2d;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;

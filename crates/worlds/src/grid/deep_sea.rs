@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::drawing::paint_cells;
+use crate::demonstrator::{Actor, Script, Seen, Tabular};
 use crate::name::help;
 use crate::render::palette;
 use crate::spec::Reference;
@@ -181,6 +182,13 @@ impl World for DeepSea {
         });
     }
 
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        let cells = self.size * self.size;
+        let cell = move |seen: &Seen<'_>| Tabular::hottest(seen, cells);
+        let table = self.table().filter(|_| script == Script::Expert)?;
+        Some(Box::new(Tabular::expert(&table, cell)))
+    }
+
     fn save(&self) -> Vec<u8> {
         encode(&self.diver)
     }
@@ -192,6 +200,10 @@ impl World for DeepSea {
         }
         self.diver = diver;
         Ok(())
+    }
+
+    fn board(&self) -> Option<[usize; 2]> {
+        Some([self.size; 2])
     }
 
     fn table(&self) -> Option<Table> {

@@ -6,6 +6,7 @@ use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
 use super::drawing::paint_cells;
+use crate::demonstrator::{Actor, Script, Seen, Tabular};
 use crate::name::help;
 use crate::noise::normal;
 use crate::render::palette;
@@ -276,6 +277,23 @@ impl World for FourRooms {
         });
     }
 
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        if script != Script::Expert {
+            return None;
+        }
+        let (view, map) = (self.view, self.map.clone());
+        let cell = move |seen: &Seen<'_>| match view {
+            View::Index => seen.number(0, 0) as usize,
+            View::OneHot => Tabular::hottest(seen, map.cells()),
+            View::Position => {
+                let side = map.size() as f64;
+                let [column, row] = seen.pair(0, 0).map(|part| (part * side).round() as usize);
+                map.cell_at(row, column).unwrap_or(0)
+            }
+        };
+        Some(Box::new(Tabular::expert(&self.exact_table(), cell)))
+    }
+
     fn save(&self) -> Vec<u8> {
         encode(&self.state)
     }
@@ -290,6 +308,10 @@ impl World for FourRooms {
         }
         self.state = state;
         Ok(())
+    }
+
+    fn board(&self) -> Option<[usize; 2]> {
+        Some([self.map.size(); 2])
     }
 
     fn table(&self) -> Option<Table> {

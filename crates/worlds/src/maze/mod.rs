@@ -4,6 +4,6 @@ pub mod geodesic;
 pub mod layout;
 pub mod point;
 
-pub use geodesic::Geodesic;
+pub use geodesic::{Field, Geodesic};
 pub use layout::Layout;
 pub use point::{Giant, Large, Medium, PointMaze, Preset, UMaze};

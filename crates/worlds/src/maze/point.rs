@@ -12,6 +12,7 @@ use rand_chacha::ChaCha8Rng;
 
 use super::layout::Layout;
 use crate::control::{single_precision, symmetric, vector_field, vector_spec};
+use crate::demonstrator::{Actor, Script};
 use crate::name::help;
 use crate::render::{Painter, palette};
 use crate::spec::{ActionSpace, Array, GoalSpace, Role, Spec};
@@ -230,21 +231,10 @@ impl<P: Preset> PointMaze<P> {
 
     /// The push that an action means, in [-1, 1]^2.
     fn push(&self, action: &Action<'_>) -> [f64; 2] {
-        let ActionSpace::Discrete { count } = self.spec.action else {
-            return [action.number(0), action.number(1)];
-        };
-        let diagonal = std::f64::consts::FRAC_1_SQRT_2;
-        let directions = [
-            [1.0, 0.0],
-            [diagonal, diagonal],
-            [0.0, 1.0],
-            [-diagonal, diagonal],
-            [-1.0, 0.0],
-            [-diagonal, -diagonal],
-            [0.0, -1.0],
-            [diagonal, -diagonal],
-        ];
-        directions[action.index() as usize * (8 / count) % 8]
+        match self.spec.action {
+            ActionSpace::Box { .. } => [action.number(0), action.number(1)],
+            ActionSpace::Discrete { count } => direction(action.index() as usize, count),
+        }
     }
 
     /// Moves by the given motion and returns what of it was not stopped by a wall.
@@ -363,6 +353,10 @@ impl<P: Preset> World for PointMaze<P> {
         Ok(())
     }
 
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        self.drive(script)
+    }
+
     fn goal(&self) -> Option<GoalSpace> {
         let scale = if self.normalised { self.half() } else { 1.0 };
         (self.task != Task::Free).then(|| GoalSpace { achieved: vec![0, 1], radius: self.radius / scale })
@@ -373,10 +367,27 @@ impl<P: Preset> World for PointMaze<P> {
     }
 }
 
+/// Direction `index` of `count`, 4 or 8, counter-clockwise from the right.
+fn direction(index: usize, count: usize) -> [f64; 2] {
+    const DIAGONAL: f64 = std::f64::consts::FRAC_1_SQRT_2;
+    let all = [
+        [1.0, 0.0],
+        [DIAGONAL, DIAGONAL],
+        [0.0, 1.0],
+        [-DIAGONAL, DIAGONAL],
+        [-1.0, 0.0],
+        [-DIAGONAL, -DIAGONAL],
+        [0.0, -1.0],
+        [DIAGONAL, -DIAGONAL],
+    ];
+    all[index * (8 / count) % 8]
+}
+
 /// A point at most `spread` from the cell's middle along each axis.
 fn near(cell: [f64; 2], spread: f64, random: &mut ChaCha8Rng) -> [f64; 2] {
     cell.map(|middle| middle + spread * random.random_range(-1.0..=1.0))
 }
 
+mod actor;
 #[cfg(test)]
 mod tests;

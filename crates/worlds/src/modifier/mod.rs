@@ -47,7 +47,7 @@ const fn entry(
 }
 
 /// All modifiers, sorted by name.
-static MODIFIERS: [ModifierEntry; 6] = [
+static MODIFIERS: [ModifierEntry; 7] = [
     entry(
         "distractors",
         "appends numbers that mean nothing to the observation",
@@ -84,6 +84,12 @@ static MODIFIERS: [ModifierEntry; 6] = [
         "replaces the action by the previous one with some probability",
         &[help("p", "0.25", "the probability, 0 to 1")],
         |inner, name| Ok(Box::new(Sticky::new(inner, name)?)),
+    ),
+    entry(
+        "tile",
+        "replaces the observation by a board's drawing of one RGB pixel per cell",
+        &[],
+        |inner, name| Ok(Box::new(Pixels::of_cells(inner, name)?)),
     ),
     entry(
         "timelimit",
@@ -146,6 +152,6 @@ fn truths(spec: &Spec) -> Vec<(usize, Field)> {
 }
 
 /// Whether a world's name holds the modifier `name`.
-fn has(spec: &Spec, name: &str) -> bool {
+pub(crate) fn has(spec: &Spec, name: &str) -> bool {
     spec.name.split('+').skip(1).any(|part| part.split([',', '=']).next() == Some(name))
 }

@@ -1,4 +1,4 @@
-//! `+pixels`: the drawing as observation.
+//! `+pixels` and `+tile`: the drawing as observation.
 
 use std::cell::RefCell;
 
@@ -10,7 +10,7 @@ use crate::tabular::Table;
 use crate::world::{Action, Canvas, Step, World};
 use crate::{ModifierName, Parameter, WorldError};
 
-/// A world seen as a square image of bytes, in colour or grey. A vector that the world gave as
+/// A world seen as an image of bytes, in colour or grey. A vector that the world gave as
 /// input becomes the truth field `state`.
 pub struct Pixels {
     inner: Box<dyn World>,
@@ -31,21 +31,50 @@ impl Pixels {
         let options = name.options_with("size")?;
         let size = options.usize("size", 64, 8..=512)?;
         let grey = options.boolean("grey", false)?;
+        Self::drawn(inner, name, [size, size], grey)
+    }
+
+    /// Draws `inner`, a board, with one pixel per cell.
+    ///
+    /// # Errors
+    /// The world is no board, the modifier is given a value, or another one has already changed the
+    /// observation.
+    pub fn of_cells(inner: Box<dyn World>, name: &ModifierName) -> Result<Self, WorldError> {
+        if let Some(value) = &name.value {
+            return Err(WorldError::Invalid(format!("`+tile` takes no value; leave out `={value}`")));
+        }
+        let Some(size) = inner.board() else {
+            return Err(WorldError::Invalid(format!(
+                "`+tile` draws one pixel per cell of a board, and `{}` is none; use `+pixels`",
+                inner.spec().name
+            )));
+        };
+        Self::drawn(inner, name, size, false)
+    }
+
+    /// Draws `inner` in so many rows and columns of pixels.
+    fn drawn(
+        inner: Box<dyn World>,
+        name: &ModifierName,
+        [height, width]: [usize; 2],
+        grey: bool,
+    ) -> Result<Self, WorldError> {
         if let Some(other) =
-            ["stack", "distractors", "pixels"].into_iter().find(|other| has(inner.spec(), other))
+            ["stack", "distractors", "pixels", "tile"].into_iter().find(|other| has(inner.spec(), other))
         {
             return Err(WorldError::Invalid(format!(
-                "`+pixels` replaces the observation that `+{other}` made; write it once, before \
-                 other modifiers"
+                "`+{}` replaces the observation that `+{other}` made; write it once, before \
+                 other modifiers",
+                name.name
             )));
         }
         let mut spec = renamed(&*inner, name);
         let channels = if grey { 1 } else { 3 };
-        let layout = Layout::Image { height: size, width: size, channels, frames: 1, scale: 1.0 / 255.0 };
+        let layout = Layout::Image { height, width, channels, frames: 1, scale: 1.0 / 255.0 };
         let (sources, truths): (Vec<usize>, Vec<Field>) = truths(&spec).into_iter().unzip();
-        spec.fields = vec![Field { name: "pixels".to_owned(), role: Role::Input, layout }];
+        spec.fields = vec![Field { name: name.name.clone(), role: Role::Input, layout }];
         spec.fields.extend(truths);
-        let drawing = RefCell::new((Canvas::new(size, size), vec![0; size * size]));
+        let drawing = RefCell::new((Canvas::new(width, height), vec![0; width * height]));
         Ok(Self { inner, spec, sources, grey, drawing })
     }
 }

@@ -91,6 +91,10 @@ impl World for Repeat {
         self.inner.goal()
     }
 
+    fn board(&self) -> Option<[usize; 2]> {
+        self.inner.board()
+    }
+
     fn cost(&self) -> usize {
         // An over-estimate where the inner observation is the dear part.
         self.inner.cost() * self.times as usize

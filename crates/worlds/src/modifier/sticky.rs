@@ -111,6 +111,10 @@ impl World for Sticky {
         self.inner.goal()
     }
 
+    fn board(&self) -> Option<[usize; 2]> {
+        self.inner.board()
+    }
+
     fn cost(&self) -> usize {
         self.inner.cost() + 10
     }

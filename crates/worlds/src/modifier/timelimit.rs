@@ -79,6 +79,10 @@ impl World for TimeLimit {
         self.inner.goal()
     }
 
+    fn board(&self) -> Option<[usize; 2]> {
+        self.inner.board()
+    }
+
     fn cost(&self) -> usize {
         self.inner.cost()
     }

@@ -43,7 +43,7 @@ impl Definition for Chain {
         } else {
             (swim(start), 4 * states)
         };
-        let scene = Scene { columns: states, goal: Some(states - 1) };
+        let scene = Scene { columns: states, goal: Some(states - 1), pits: &[] };
         Ok((Table { model, discount, horizon: Some(horizon) }, scene))
     }
 }

@@ -35,7 +35,10 @@ impl Definition for StochasticCorridor {
             outcomes.extend(towards(Some(cell + 1).filter(|next| *next < CELLS), cell, right, RIGHT));
             outcomes
         });
-        Ok((Table { model, discount, horizon: Some(HORIZON) }, Scene { columns: CELLS, goal: None }))
+        Ok((
+            Table { model, discount, horizon: Some(HORIZON) },
+            Scene { columns: CELLS, goal: None, pits: &[] },
+        ))
     }
 }
 

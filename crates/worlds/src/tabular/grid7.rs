@@ -45,6 +45,9 @@ impl Definition for Grid7Slip {
             });
             outcomes.collect()
         });
-        Ok((Table { model, discount, horizon: Some(HORIZON) }, Scene { columns: SIDE, goal: Some(GOAL) }))
+        Ok((
+            Table { model, discount, horizon: Some(HORIZON) },
+            Scene { columns: SIDE, goal: Some(GOAL), pits: &[] },
+        ))
     }
 }

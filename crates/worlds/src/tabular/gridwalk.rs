@@ -33,6 +33,9 @@ impl Definition for GridWalk {
                 |(state, probability)| Transition { state, probability, reward: 0.0, terminal: false };
             slipping(SIDE, cell, action, ACTIONS, SLIP).map(outcome).collect()
         });
-        Ok((Table { model, discount, horizon: Some(HORIZON) }, Scene { columns: SIDE, goal: None }))
+        Ok((
+            Table { model, discount, horizon: Some(HORIZON) },
+            Scene { columns: SIDE, goal: None, pits: &[] },
+        ))
     }
 }

@@ -5,7 +5,7 @@ const MOVES: [(isize, isize); 4] = [(-1, 0), (0, 1), (1, 0), (0, -1)];
 
 /// The cell, in row order, that a move leads to on a grid of `side` x `side` cells whose edges
 /// block; any move beyond the fourth stays.
-fn moved(side: usize, cell: usize, direction: usize) -> usize {
+pub(super) fn moved(side: usize, cell: usize, direction: usize) -> usize {
     let (down, right) = MOVES.get(direction).copied().unwrap_or_default();
     let row = (cell / side).checked_add_signed(down).filter(|row| *row < side);
     let column = (cell % side).checked_add_signed(right).filter(|column| *column < side);

@@ -9,8 +9,10 @@
 //! Every table is also an ordinary world ([`TableWorld`]), and [`crate::table`] gives the table of
 //! any world that has one, `four-rooms` and `deep-sea` among them.
 
+pub mod bandit;
 pub mod chain;
 pub mod corridor;
+pub mod frozen_lake;
 pub mod grid7;
 pub mod gridwalk;
 pub mod latent;

@@ -74,7 +74,10 @@ impl Definition for RandomMdp {
         } else {
             (settings.states as f64).sqrt().ceil() as usize
         };
-        Ok((Table { model, discount, horizon: Some(settings.horizon) }, Scene { columns, goal: None }))
+        Ok((
+            Table { model, discount, horizon: Some(settings.horizon) },
+            Scene { columns, goal: None, pits: &[] },
+        ))
     }
 }
 

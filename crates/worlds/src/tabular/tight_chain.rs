@@ -41,7 +41,10 @@ impl Definition for TightChain {
             };
             vec![Transition { state, probability: 1.0, reward, terminal: false }]
         });
-        Ok((Table { model, discount, horizon: Some(states) }, Scene { columns: 20, goal: Some(0) }))
+        Ok((
+            Table { model, discount, horizon: Some(states) },
+            Scene { columns: 20, goal: Some(0), pits: &[] },
+        ))
     }
 }
 

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::Table;
+use super::{Policy, Table};
+use crate::demonstrator::{Actor, Script, Seen, Tabular};
 use crate::grid::drawing::paint_cells;
 use crate::name::help;
 use crate::render::palette;
@@ -34,6 +35,15 @@ pub trait Definition {
     /// # Errors
     /// A value out of range, or options that do not go together.
     fn define(options: &Options) -> Result<(Table, Scene), WorldError>;
+
+    /// The policy that the world's data are made by, where there is one of note.
+    ///
+    /// # Errors
+    /// A value out of range.
+    fn behaviour(options: &Options) -> Result<Option<Policy>, WorldError> {
+        let _ = options;
+        Ok(None)
+    }
 }
 
 /// How the states are drawn: as cells in row order.
@@ -43,6 +53,8 @@ pub struct Scene {
     pub columns: usize,
     /// The state drawn as a goal, if any.
     pub goal: Option<usize>,
+    /// States drawn as marked.
+    pub pits: &'static [usize],
 }
 
 /// A world whose steps are drawn from a table. Observation: the state's index as one number, or,
@@ -53,6 +65,7 @@ pub struct TableWorld {
     spec: Arc<Spec>,
     table: Arc<Table>,
     scene: Scene,
+    behaviour: Option<Policy>,
     one_hot: bool,
     state: u32,
 }
@@ -79,7 +92,8 @@ impl TableWorld {
             horizon: table.horizon,
             reference: table.reference(),
         };
-        Ok(Self { spec: Arc::new(spec), table: Arc::new(table), scene, one_hot, state: 0 })
+        let (spec, table) = (Arc::new(spec), Arc::new(table));
+        Ok(Self { spec, table, scene, behaviour: D::behaviour(options)?, one_hot, state: 0 })
     }
 
     /// The state's index.
@@ -115,7 +129,7 @@ impl World for TableWorld {
     }
 
     fn render(&self, canvas: &mut Canvas) {
-        let Scene { columns, goal } = self.scene;
+        let Scene { columns, goal, pits } = self.scene;
         let states = self.table.model.states();
         paint_cells(canvas, states.div_ceil(columns), columns, |row, column| {
             let cell = row * columns + column;
@@ -123,6 +137,8 @@ impl World for TableWorld {
                 palette::AGENT
             } else if Some(cell) == goal {
                 palette::GOAL
+            } else if pits.contains(&cell) {
+                palette::MARK
             } else if cell >= states {
                 palette::WALL
             } else if (row + column) % 2 == 0 {
@@ -131,6 +147,15 @@ impl World for TableWorld {
                 palette::GROUND
             }
         });
+    }
+
+    fn actor(&self, script: Script) -> Option<Box<dyn Actor>> {
+        let read = |seen: &Seen<'_>| seen.number(1, 0) as usize;
+        match script {
+            Script::Expert => Some(Box::new(Tabular::expert(&self.table, read))),
+            Script::Behaviour => Some(Box::new(Tabular::new(self.behaviour.clone()?, read))),
+            _ => None,
+        }
     }
 
     fn save(&self) -> Vec<u8> {
@@ -144,6 +169,11 @@ impl World for TableWorld {
         }
         self.state = state;
         Ok(())
+    }
+
+    fn board(&self) -> Option<[usize; 2]> {
+        let rows = self.table.model.states().div_ceil(self.scene.columns);
+        (rows > 1).then_some([rows, self.scene.columns])
     }
 
     fn table(&self) -> Option<Table> {

@@ -175,7 +175,7 @@ fn stripes_are_good_and_bad_in_turn() {
         };
         if !out.reset[0] {
             for (state, action) in before.iter().zip(actions) {
-                let good = (state / 2.0) as usize % 2 == 0;
+                let good = ((state / 2.0) as usize).is_multiple_of(2);
                 let range = if good { -0.05..=1.0 } else { -1.0..=0.05 };
                 assert!(range.contains(action), "{state}: {action}");
                 seen += 1;

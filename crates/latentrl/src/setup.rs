@@ -60,6 +60,7 @@ fn from_file(entry: &Entry, path: &Path) -> Result<Settings, Failure> {
 fn apply_task(settings: &mut Settings, entry: &Entry, arguments: &Arguments) -> Result<(), Failure> {
     let task = &mut settings.task;
     task.world = arguments.world.clone().or(task.world.take());
+    task.data = arguments.data.clone().or(task.data.take());
     task.eval_world = arguments.eval_world.clone().or(task.eval_world.take());
     let Some(objective) = &arguments.latent else { return Ok(()) };
     let known = methods::objectives();

@@ -2,7 +2,13 @@
 
 use std::path::Path;
 
-use run::{AnyMethod, Policy, Run, Settings, Task, folder::Folder, session, task::World};
+use run::{
+    AnyMethod, Policy, Run, Settings, Task,
+    data::{Data, check_same_spaces},
+    folder::Folder,
+    session,
+    task::World,
+};
 
 use crate::{failure::Failure, seeds::Group};
 
@@ -17,6 +23,7 @@ pub struct Stored {
     /// Environment steps of the checkpoint.
     pub step: u64,
     trained: Option<World>,
+    data: Option<Data>,
 }
 
 impl Stored {
@@ -33,27 +40,29 @@ impl Stored {
         let entry = methods::find(&settings.method)?;
         methods::device::check(&settings.device)?;
         let task = Task::of(entry.card, &settings.task)?;
-        let trained = task.get::<World>().cloned();
+        let (trained, data) = (task.get::<World>().cloned(), task.get::<Data>().cloned());
         let (mut method, mut run) = session::build(entry, &settings, &task)?;
         let step = session::load_latest(&folder, &settings, method.as_mut(), &mut run)?;
-        Ok(Self { settings, method, run, step, trained })
+        Ok(Self { settings, method, run, step, trained, data })
     }
 
     /// The world to be scored in: the one asked for, else the run's evaluation world; none where
     /// the method works without.
     pub fn evaluation_world(&self, asked: Option<&str>) -> Result<Option<World>, Failure> {
-        let Some(trained) = &self.trained else {
-            return match asked {
-                Some(_) => Err(self.without_world()),
-                None => Ok(None),
-            };
-        };
-        let Some(name) = asked.or(self.settings.task.eval_world.as_deref()) else {
-            return Ok(Some(trained.clone()));
-        };
-        let world = World::new(name)?;
-        trained.check_same_spaces(&world)?;
-        Ok(Some(world))
+        let name = asked.or(self.settings.task.eval_world.as_deref());
+        match (&self.trained, &self.data, name) {
+            (None, None, Some(_)) => Err(self.without_world()),
+            (None, _, None) => Ok(None),
+            (Some(trained), _, None) => Ok(Some(trained.clone())),
+            (trained, data, Some(name)) => {
+                let world = World::new(name)?;
+                trained.as_ref().map_or(Ok(()), |trained| trained.check_same_spaces(&world))?;
+                if let Some(data) = data {
+                    check_same_spaces(&data.name, data.spec(), &world)?;
+                }
+                Ok(Some(world))
+            }
+        }
     }
 
     /// The world to act in.
@@ -62,7 +71,11 @@ impl Stored {
     }
 
     fn without_world(&self) -> Failure {
-        Failure::usage(format!("`{}` works without a world: there is none to act in", self.settings.method))
+        let method = &self.settings.method;
+        Failure::usage(match self.data {
+            Some(_) => format!("`{method}` was trained on data only: name a world to act in with --world"),
+            None => format!("`{method}` works without a world: there is none to act in"),
+        })
     }
 
     /// What acts.

@@ -7,6 +7,7 @@ pub mod device;
 mod experience;
 mod export;
 mod failure;
+pub mod recorded;
 pub mod representation;
 mod state;
 pub mod table;

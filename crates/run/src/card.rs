@@ -1,9 +1,14 @@
 //! What a method declares about itself.
 
+use memory::DataSpec;
 use serde::Serialize;
 use worlds::{ActionSpace, Layout};
 
-use crate::{Result, RunError, Task, task::World};
+use crate::{
+    Result, RunError, Task,
+    data::Data,
+    task::{Capability, World},
+};
 
 /// Kind of actions a method can learn to choose.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,6 +45,29 @@ pub enum Need {
         /// Which observations it must give.
         observations: ObservationNeed,
     },
+    /// Recorded experience to learn from.
+    Data {
+        /// Which actions it must hold.
+        actions: DataActions,
+        /// Whether it must hold rewards.
+        rewards: bool,
+        /// Which observations it must hold.
+        observations: ObservationNeed,
+    },
+}
+
+/// Kind of actions that a data set must hold.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum DataActions {
+    /// None: they may be missing.
+    None,
+    /// Either kind.
+    Any,
+    /// Indices.
+    Discrete,
+    /// Vectors in a bounded box.
+    Continuous,
 }
 
 /// The one number that says how good a run is, where a method is compared with others.
@@ -92,20 +120,74 @@ impl Card {
     /// # Errors
     /// The sentence is made from the two declarations.
     pub fn check(&self, task: &Task) -> Result<()> {
-        for need in self.needs {
-            let Need::World { actions, observations } = need;
-            let world = task.require::<World>(self)?;
-            self.check_actions(*actions, world)?;
-            self.check_observations(*observations, world)?;
-        }
-        if self.needs.is_empty() && task.get::<World>().is_some() {
-            return Err(RunError::Task(format!("`{}` takes no world: leave out --world", self.id)));
-        }
-        Ok(())
+        let data = task.get::<Data>().map(|data| (data.name.as_str(), data.spec()));
+        self.check_parts(task.get::<World>(), data)
     }
 
-    fn check_actions(&self, need: ActionNeed, world: &World) -> Result<()> {
-        let (wanted, given) = match (need, &world.spec.action) {
+    /// As [`Card::check`], of a world and the name and spec of a data set.
+    ///
+    /// # Errors
+    /// As [`Card::check`].
+    pub fn check_parts(&self, world: Option<&World>, data: Option<(&str, &DataSpec)>) -> Result<()> {
+        for need in self.needs {
+            match *need {
+                Need::World { actions, observations } => {
+                    let spec = &world.ok_or_else(|| self.lacks::<World>())?.spec;
+                    let name = format!("world `{}`", spec.name);
+                    self.check_actions(actions, &spec.action, &name)?;
+                    self.check_observations(observations, spec.input(), &name)?;
+                }
+                Need::Data { actions, rewards, observations } => {
+                    let (name, spec) = data.ok_or_else(|| self.lacks::<Data>())?;
+                    let name = format!("data set `{name}`");
+                    self.check_observations(observations, spec.input(), &name)?;
+                    self.check_recorded(actions, rewards, spec, &name)?;
+                }
+            }
+        }
+        let surplus = match (world, data) {
+            (Some(_), _) if !self.needs.iter().any(|need| matches!(need, Need::World { .. })) => {
+                match self.takes_data() {
+                    true => "no world: it learns from --data, and --eval-world scores it",
+                    false => "no world: leave out --world",
+                }
+            }
+            (_, Some(_)) if !self.takes_data() => "no data set: leave out --data",
+            _ => return Ok(()),
+        };
+        Err(RunError::Task(format!("`{}` takes {surplus}", self.id)))
+    }
+
+    /// The refusal of a task without something needed.
+    pub(crate) fn lacks<C: Capability>(&self) -> RunError {
+        RunError::Task(format!("`{}` needs {}: give one with {}", self.id, C::NAME, C::OPTION))
+    }
+
+    /// Whether it learns from recorded experience.
+    pub fn takes_data(&self) -> bool {
+        self.needs.iter().any(|need| matches!(need, Need::Data { .. }))
+    }
+
+    fn check_recorded(&self, actions: DataActions, rewards: bool, spec: &DataSpec, name: &str) -> Result<()> {
+        let missing =
+            |what: &str| Err(RunError::Task(format!("`{}` needs {what}, but {name} has none", self.id)));
+        if rewards && spec.rewards.is_empty() {
+            return missing("rewards");
+        }
+        let need = match actions {
+            DataActions::None => return Ok(()),
+            DataActions::Any => ActionNeed::Any,
+            DataActions::Discrete => ActionNeed::Discrete,
+            DataActions::Continuous => ActionNeed::Continuous,
+        };
+        match &spec.action {
+            None => missing("actions"),
+            Some(action) => self.check_actions(need, action, name),
+        }
+    }
+
+    fn check_actions(&self, need: ActionNeed, action: &ActionSpace, owner: &str) -> Result<()> {
+        let (wanted, given) = match (need, action) {
             (ActionNeed::Discrete, ActionSpace::Box { low, .. }) => {
                 ("discrete actions", format!("{} continuous action dimensions", low.len()))
             }
@@ -120,13 +202,13 @@ impl Card {
             _ => return Ok(()),
         };
         Err(RunError::Task(format!(
-            "`{}` needs {wanted}, but world `{}` has {given}; try {}",
-            self.id, world.spec.name, self.instead
+            "`{}` needs {wanted}, but {owner} has {given}; try {}",
+            self.id, self.instead
         )))
     }
 
-    fn check_observations(&self, need: ObservationNeed, world: &World) -> Result<()> {
-        let (wanted, given, cure) = match (need, world.spec.input()) {
+    fn check_observations(&self, need: ObservationNeed, input: &Layout, owner: &str) -> Result<()> {
+        let (wanted, given, cure) = match (need, input) {
             (ObservationNeed::Vector, Layout::Image { .. }) => {
                 ("vector observations", "images", "a world without +pixels")
             }
@@ -135,9 +217,6 @@ impl Card {
             }
             _ => return Ok(()),
         };
-        Err(RunError::Task(format!(
-            "`{}` needs {wanted}, but world `{}` gives {given}; try {cure}",
-            self.id, world.spec.name
-        )))
+        Err(RunError::Task(format!("`{}` needs {wanted}, but {owner} gives {given}; try {cure}", self.id)))
     }
 }

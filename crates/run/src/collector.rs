@@ -41,6 +41,17 @@ impl ActionScale {
         &self.half
     }
 
+    /// A policy's actions for the world's, the inverse of [`ActionScale::to_world`]; a dimension
+    /// without extent gives 0.
+    pub fn to_policy(&self, actions: &mut Actions) {
+        let Actions::Continuous(values) = actions else { return };
+        for row in values.chunks_exact_mut(self.half.len().max(1)) {
+            for ((value, centre), half) in row.iter_mut().zip(&self.centre).zip(&self.half) {
+                *value = if *half > 0.0 { (*value - centre) / half } else { 0.0 };
+            }
+        }
+    }
+
     /// The world's actions for a policy's.
     pub fn to_world(&self, actions: &Actions) -> Actions {
         match actions {

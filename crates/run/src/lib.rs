@@ -3,15 +3,18 @@
 
 pub mod card;
 pub mod checkpoint;
+pub mod collect;
 pub mod collector;
 pub mod config;
 pub mod context;
+pub mod data;
 pub mod error;
 pub mod events;
 pub mod folder;
 pub mod method;
 pub mod metrics;
 pub mod policy;
+mod recipe;
 pub mod registry;
 pub mod scores;
 pub mod session;
@@ -21,7 +24,7 @@ pub mod streams;
 pub mod summary;
 pub mod task;
 
-pub use card::{ActionNeed, Card, Need, ObservationNeed, Primary};
+pub use card::{ActionNeed, Card, DataActions, Need, ObservationNeed, Primary};
 pub use collector::{ActionScale, Collector};
 pub use context::Run;
 pub use error::{Result, RunError};

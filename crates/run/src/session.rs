@@ -13,6 +13,7 @@ use crate::{
     Result, RunError, Snapshot, Task,
     checkpoint::Checkpoints,
     context::Run,
+    data::Data,
     folder::{Folder, write_whole},
     method::AnyMethod,
     metrics::{Clock, Kind, Metrics, Record},
@@ -209,6 +210,9 @@ impl Session {
     /// # Errors
     /// The method, the world or the disk fails; the last good checkpoint stands.
     pub fn drive(&mut self, watcher: &mut dyn Watcher, stop: &AtomicBool) -> Result<Summary> {
+        if self.task.get::<Data>().is_some() && self.settings.task.eval_world.is_none() {
+            watcher.note("no evaluation world was given: acting is not evaluated (--eval-world names one)");
+        }
         let reason = loop {
             for note in self.run.take_notes() {
                 watcher.note(&note);

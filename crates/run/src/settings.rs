@@ -35,6 +35,9 @@ pub struct TaskSettings {
     /// World to train in.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub world: Option<String>,
+    /// Data set to learn from: a file, or a recipe that records it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub data: Option<String>,
     /// World to evaluate in, where it is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eval_world: Option<String>,

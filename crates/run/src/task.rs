@@ -4,7 +4,12 @@ use std::any::Any;
 
 use worlds::{ActionSpace, Layout, Spec, Worlds};
 
-use crate::{Result, RunError, card::Card, settings::TaskSettings};
+use crate::{
+    Result, RunError,
+    card::Card,
+    data::{self, Data},
+    settings::TaskSettings,
+};
 
 /// A kind of thing that a task can offer.
 pub trait Capability: Any + Send + Sync {
@@ -29,19 +34,40 @@ impl Task {
     /// What the settings of a run describe, checked against what its method needs.
     ///
     /// # Errors
-    /// A name does not parse, a need is missing, or a policy trained in the one world cannot act in
-    /// the evaluation world.
+    /// A name does not parse, a file cannot be read, a need is missing, or a policy trained in the one
+    /// world or on the data cannot act in the evaluation world.
     pub fn of(card: &Card, settings: &TaskSettings) -> Result<Self> {
+        Self::check(card, settings)?;
         let mut task = Self::new();
         if let Some(name) = &settings.world {
-            let world = World::new(name)?;
-            if let Some(other) = &settings.eval_world {
-                world.check_same_spaces(&World::new(other)?)?;
-            }
-            task = task.with(world);
+            task = task.with(World::new(name)?);
         }
-        card.check(&task)?;
+        if let Some(name) = &settings.data {
+            task = task.with(Data::open(name)?);
+        }
         Ok(task)
+    }
+
+    /// Checks the settings of a run against what its method needs, without recording any data.
+    ///
+    /// # Errors
+    /// As [`Task::of`].
+    pub fn check(card: &Card, settings: &TaskSettings) -> Result<()> {
+        let world = settings.world.as_deref().map(World::new).transpose()?;
+        let data = match settings.data.as_deref() {
+            Some(name) => Some((name, data::spec(name)?)),
+            None => None,
+        };
+        card.check_parts(world.as_ref(), data.as_ref().map(|(name, spec)| (*name, spec)))?;
+        let Some(other) = &settings.eval_world else { return Ok(()) };
+        let other = World::new(other)?;
+        if let Some(world) = &world {
+            world.check_same_spaces(&other)?;
+        }
+        match &data {
+            Some((name, spec)) => data::check_same_spaces(name, spec, &other),
+            None => Ok(()),
+        }
     }
 
     /// Adds a capability.
@@ -60,9 +86,7 @@ impl Task {
     /// # Errors
     /// The task lacks it; the sentence names the method and the option that would give it.
     pub fn require<C: Capability>(&self, card: &Card) -> Result<&C> {
-        self.get().ok_or_else(|| {
-            RunError::Task(format!("`{}` needs {}: give one with {}", card.id, C::NAME, C::OPTION))
-        })
+        self.get().ok_or_else(|| card.lacks::<C>())
     }
 }
 

@@ -1,6 +1,9 @@
 //! Arms: methods with their settings, in a world, over their preset and the points of a sweep.
 
-use run::{Entry, Preset as MethodPreset, Settings, Task, config, settings::RunSettings, task::World};
+use run::{
+    Entry, Preset as MethodPreset, Settings, Task, config,
+    settings::{RunSettings, TaskSettings},
+};
 use toml::{Table, Value};
 
 use super::{
@@ -11,7 +14,7 @@ use super::{
 use crate::Result;
 
 /// Keys of an arm that a preset may override.
-const LAYER: [&str; 4] = ["world", "set", "steps", "run"];
+const LAYER: [&str; 6] = ["world", "data", "eval_world", "set", "steps", "run"];
 
 /// One arm as it will run under every seed.
 #[derive(Clone)]
@@ -26,6 +29,10 @@ pub struct PlannedArm {
     pub entry: &'static Entry,
     /// The world's name, in which `{seed}` stands for the run's seed.
     pub world: Option<String>,
+    /// The data set's name, in which `{seed}` stands for the run's seed.
+    pub data: Option<String>,
+    /// The evaluation world's name, in which `{seed}` stands for the run's seed.
+    pub eval_world: Option<String>,
     /// What differs from the method's preset: dotted key and value, in the order of the file.
     pub changes: Vec<(String, Value)>,
     template: Settings,
@@ -36,7 +43,10 @@ impl PlannedArm {
     pub fn settings(&self, seed: u64) -> Settings {
         let mut settings = self.template.clone();
         settings.seed = seed;
-        settings.task.world = self.world.as_deref().map(|name| of_seed(name, seed));
+        let named = |name: &Option<String>| name.as_deref().map(|name| of_seed(name, seed));
+        settings.task.world = named(&self.world);
+        settings.task.data = named(&self.data);
+        settings.task.eval_world = named(&self.eval_world);
         settings
     }
 
@@ -63,7 +73,7 @@ impl std::fmt::Debug for PlannedArm {
     }
 }
 
-/// A world's name with the run's seed in place.
+/// A name with the run's seed in place.
 fn of_seed(name: &str, seed: u64) -> String {
     name.replace(&format!("{{{SEED}}}"), &seed.to_string())
 }
@@ -133,7 +143,7 @@ impl<'a> ArmSource<'a> {
             return Ok(());
         };
         let placeholder = point.placeholder();
-        for key in ["world", "steps", "set"] {
+        for key in ["world", "data", "eval_world", "steps", "set"] {
             for layer in layers {
                 let value = layer.get(key).map(|item| item.value()).transpose()?;
                 if value.is_some_and(|value| value.to_string().contains(&placeholder)) {
@@ -142,7 +152,7 @@ impl<'a> ArmSource<'a> {
             }
         }
         Err(item.refuse(format!(
-            "`{placeholder}` stands neither in `world` nor in `steps` nor in `set`, so all points of the sweep would be equal"
+            "`{placeholder}` stands neither in `world`, `data` or `eval_world` nor in `steps` nor in `set`, so all points of the sweep would be equal"
         )))
     }
 
@@ -166,11 +176,15 @@ impl<'a> ArmSource<'a> {
                 self.section.missing("steps", &format!("neither the arm nor [preset.{name}] says how long"))
             })?,
         };
-        let world = last("world").map(|item| self.world(&item, point)).transpose()?;
-        if world.is_none() {
-            let check = self.entry.card.check(&Task::new());
-            check.map_err(|error| self.section.missing("world", &error.to_string()))?;
-        }
+        let name = |key| -> Result<Option<(Item<'a>, String)>> {
+            let Some(item) = last(key) else { return Ok(None) };
+            let text = item.text()?;
+            let text = point.map_or_else(|| text.to_owned(), |point| point.fill(text));
+            Ok(Some((item, text)))
+        };
+        let (world, data, eval_world) = (name("world")?, name("data")?, name("eval_world")?);
+        self.check_task([&world, &data, &eval_world])?;
+        let [world, data, eval_world] = [world, data, eval_world].map(|named| named.map(|(_, name)| name));
         let (config, changes) = self.config(layers, point)?;
         let mut template = Settings::new(self.entry.card, self.method_preset, config, 0, Some(steps));
         for item in shared.run.iter().cloned().chain(layers.iter().filter_map(|layer| layer.get("run"))) {
@@ -182,19 +196,29 @@ impl<'a> ArmSource<'a> {
             sweep: point.cloned(),
             entry: self.entry,
             world,
+            data,
+            eval_world,
             changes,
             template,
         })
     }
 
-    /// The name of the arm's world, checked with seed 0.
-    fn world(&self, item: &Item<'a>, point: Option<&SweepPoint>) -> Result<String> {
-        let name = item.text()?;
-        let name = point.map_or_else(|| name.to_owned(), |point| point.fill(name));
-        World::new(&of_seed(&name, 0))
-            .and_then(|world| self.entry.card.check(&Task::new().with(world)))
-            .map_err(|error| item.refuse(error.to_string()))?;
-        Ok(name)
+    /// Checks what the arm works on, with seed 0: world, data and evaluation world.
+    fn check_task(&self, named: [&Option<(Item<'a>, String)>; 3]) -> Result<()> {
+        let settings = |index: usize| named[index].as_ref().map(|(_, name)| of_seed(name, 0));
+        let task = TaskSettings {
+            world: settings(0),
+            data: settings(1),
+            eval_world: settings(2),
+            ..TaskSettings::default()
+        };
+        let Err(error) = Task::check(self.entry.card, &task) else { return Ok(()) };
+        Err(match named.iter().find_map(|named| named.as_ref()) {
+            Some((item, _)) => item.refuse(error.to_string()),
+            None => self
+                .section
+                .missing(if self.entry.card.takes_data() { "data" } else { "world" }, &error.to_string()),
+        })
     }
 
     /// The method's hyper-parameters, checked, and what differs from its preset.

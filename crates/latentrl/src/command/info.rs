@@ -1,6 +1,6 @@
 //! `latentrl info`.
 
-use run::{ActionNeed, Card, Need, ObservationNeed, config::FieldHelp};
+use run::{ActionNeed, Card, DataActions, Need, ObservationNeed, config::FieldHelp};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -68,20 +68,35 @@ fn head(card: &Card) -> String {
 
 /// What a method cannot do without, in a few words.
 pub fn needs(card: &Card) -> String {
-    let words = card.needs.iter().map(|need| {
-        let Need::World { actions, observations } = need;
-        let actions = match actions {
-            ActionNeed::Any => "any actions",
-            ActionNeed::Discrete => "discrete actions",
-            ActionNeed::Continuous => "continuous actions",
-        };
-        match observations {
-            ObservationNeed::Any => actions.to_owned(),
-            ObservationNeed::Vector => format!("{actions}, vectors"),
-            ObservationNeed::Image => format!("{actions}, images"),
+    let words = card.needs.iter().map(|need| match need {
+        Need::World { actions, observations } => {
+            let actions = match actions {
+                ActionNeed::Any => "any actions",
+                ActionNeed::Discrete => "discrete actions",
+                ActionNeed::Continuous => "continuous actions",
+            };
+            observed(actions, *observations)
+        }
+        Need::Data { actions, rewards, observations } => {
+            let actions = match actions {
+                DataActions::None => "a data set",
+                DataActions::Any => "a data set with any actions",
+                DataActions::Discrete => "a data set with discrete actions",
+                DataActions::Continuous => "a data set with continuous actions",
+            };
+            let rewards = if *rewards { " and rewards" } else { "" };
+            observed(&format!("{actions}{rewards}"), *observations)
         }
     });
     words.collect::<Vec<_>>().join("; ")
+}
+
+fn observed(what: &str, observations: ObservationNeed) -> String {
+    match observations {
+        ObservationNeed::Any => what.to_owned(),
+        ObservationNeed::Vector => format!("{what}, vectors"),
+        ObservationNeed::Image => format!("{what}, images"),
+    }
 }
 
 /// A value as `--set` takes it; a number of single precision without the digits it does not have.

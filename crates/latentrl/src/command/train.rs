@@ -23,6 +23,8 @@ Examples:
   latentrl train sac --world pendulum --set learning_rate=1e-3 --set run.eval_every=2000
   latentrl train rainbow --world minatar-breakout --latent spr --budget 10m
   latentrl train ppo --world cartpole --seeds 5 --jobs 2
+  latentrl train prdc --data data/medium --eval-world point-maze-medium
+  latentrl train iql --data data:pendulum/scripted,skill=0.5,steps=50000 --eval-world pendulum
   latentrl train ppo --config runs/first/config.toml --seed 4
 
 `latentrl info <method>` lists what --set takes; `run.` before a key edits the loop around the
@@ -38,7 +40,10 @@ pub struct Arguments {
     /// World to train in, as `latentrl worlds` shows it
     #[arg(long, value_name = "WORLD")]
     pub world: Option<String>,
-    /// World to evaluate in, where it is another
+    /// Data set to learn from: a Minari folder, HDF5 or npz file, or data:<world>/<policy>,steps=N
+    #[arg(long, value_name = "DATA")]
+    pub data: Option<String>,
+    /// World to evaluate in, where it is another or there is only data
     #[arg(long, value_name = "WORLD")]
     pub eval_world: Option<String>,
     /// Hyper-parameters to start from: laptop (sized for two cores) or paper
@@ -102,9 +107,12 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     drive(session, &settings, Audience { json: arguments.json, supervised: arguments.supervised })
 }
 
-/// `runs/<method>-<world>-s<seed>-<time>`, with the last seed too where there are several.
+/// `runs/<method>-<world>-s<seed>-<time>`, with the last seed too where there are several; data stand
+/// in for a world.
 fn default_place(settings: &Settings, seeds: Option<u64>) -> PathBuf {
-    let world = settings.task.world.as_deref().map(|name| format!("-{}", name.replace([',', '='], "-")));
+    let task = &settings.task;
+    let place = task.world.as_deref().or(task.eval_world.as_deref()).or(task.data.as_deref());
+    let world = place.map(|name| format!("-{}", name.replace([',', '=', '/', ':'], "-")));
     let first = settings.seed;
     let seeds =
         seeds.map_or(format!("s{first}"), |count| format!("s{first}to{}", first.saturating_add(count - 1)));

@@ -86,6 +86,7 @@ fn field(entrant: &Entrant) -> Result<Field> {
             name: entrant.label.clone(),
             method: card.id.to_owned(),
             world: entrant.settings.task.world.clone(),
+            data: entrant.settings.task.data.clone(),
             settings: String::new(),
             steps: entrant.settings.run.steps,
             unit: card.unit.to_owned(),

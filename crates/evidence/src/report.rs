@@ -86,9 +86,12 @@ pub struct Arm {
     pub name: String,
     /// Id of the method.
     pub method: String,
-    /// The world, where it has one.
+    /// The world that it acts in, or is evaluated in, where it has one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub world: Option<String>,
+    /// The data set that it learns from, where it has one.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub data: Option<String>,
     /// What differs from the method's preset, as `key = value` pairs.
     pub settings: String,
     /// Steps of every run, in the method's own unit.

@@ -258,7 +258,8 @@ fn describe(claim: &Claim, plan: &Plan, arm: &PlannedArm, runs: &[Measured]) -> 
     Arm {
         name: arm.name.clone(),
         method: card.id.to_owned(),
-        world: arm.world.clone(),
+        world: arm.world.clone().or_else(|| arm.eval_world.clone()),
+        data: arm.data.clone(),
         settings: arm.changes(),
         steps: arm.steps(),
         unit: card.unit.to_owned(),

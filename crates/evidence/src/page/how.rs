@@ -58,7 +58,10 @@ fn arms(report: &Report) -> Markup {
 /// Name, worlds and settings of the arms. In a comparison an arm is a method in one of the worlds:
 /// those that differ in nothing else share a row.
 fn rows(report: &Report) -> Vec<(&str, String, &Arm)> {
-    let world = |arm: &Arm| arm.world.clone().unwrap_or_else(|| "–".into());
+    let world = |arm: &Arm| match (&arm.data, &arm.world) {
+        (Some(data), Some(world)) => format!("{data}, evaluated in {world}"),
+        (data, world) => data.clone().or_else(|| world.clone()).unwrap_or_else(|| "–".into()),
+    };
     let mut rows: Vec<(&str, String, &Arm)> = Vec::new();
     for arm in &report.arms {
         let same = |row: &&mut (&str, String, &Arm)| {

@@ -1,6 +1,8 @@
 //! Runs of registered methods without a folder.
 
-use run::{AnyMethod, Entry, Preset, Protocol, Run, Snapshot, Task, config, policy::Mode, task::World};
+use run::{
+    AnyMethod, Entry, Preset, Protocol, Run, Snapshot, Task, config, data::Data, policy::Mode, task::World,
+};
 
 /// A method in a world, with its run.
 pub struct Trial {
@@ -10,15 +12,28 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// The laptop preset with these settings; `world` is empty where the method takes none.
+    /// The laptop preset with these settings. `world` is empty where the method takes none; where it
+    /// learns from data it is the recipe `data:...`, followed by ` in ` and an evaluation world where
+    /// there is one.
     pub fn new(id: &str, world: &str, settings: &[&str], steps: u64, seed: u64) -> Self {
         let entry: &Entry = methods::find(id).expect("the method is registered");
         let mut table = (entry.preset)(Preset::Laptop).expect("a preset has a TOML form");
         for setting in settings {
             config::set(&mut table, setting).expect("the setting exists");
         }
-        let world = (!world.is_empty()).then(|| World::new(world).expect("the world exists"));
-        let task = world.iter().cloned().fold(Task::new(), Task::with);
+        let named = |name: &str| World::new(name).expect("the world exists");
+        let (world, task) = match (world.starts_with("data:"), world.split_once(" in ")) {
+            (true, split) => {
+                let (recipe, world) = split.unwrap_or((world, ""));
+                let data = Data::open(recipe).expect("the data can be recorded");
+                ((!world.is_empty()).then(|| named(world)), Task::new().with(data))
+            }
+            (false, _) => {
+                let world = (!world.is_empty()).then(|| named(world));
+                let task = world.iter().cloned().fold(Task::new(), Task::with);
+                (world, task)
+            }
+        };
         let mut run = Run::new(seed, steps, "cpu");
         let method = (entry.build)(&table, &task, &mut run).expect("the method fits the world");
         Self { method, run, world }

@@ -7,7 +7,10 @@
 
 mod builder;
 mod columns;
+pub mod error;
+pub mod formats;
 mod gather;
+pub mod inspect;
 mod sample;
 mod videos;
 
@@ -16,6 +19,8 @@ use worlds::{ActionSpace, Field, Layout};
 
 pub use builder::Builder;
 pub use columns::{ActionColumn, Buffer, Columns, FieldColumn};
+pub use error::DataError;
+pub use formats::{Format, Outline, Surveyed, open, open_validation, outline, survey};
 pub use sample::Starts;
 pub use videos::{FrameBatch, Videos};
 

@@ -18,6 +18,7 @@ pub(super) struct Mix {
     expert: Option<Box<dyn Actor>>,
     other: Option<Box<dyn Actor>>,
     share: f64,
+    /// Deviation of the noise on the expert's actions, or on the other's where there is no expert.
     noise: f64,
     /// Between which an episode's skill is drawn.
     skill: [f64; 2],
@@ -58,13 +59,14 @@ impl Mix {
     }
 
     /// The script's numbers with noise, or uniform ones, in the box.
-    fn continuous(&self, scripted: Option<Move>, random: &mut ChaCha8Rng, out: &mut [f32]) {
+    fn continuous(&self, row: usize, scripted: Option<Move>, random: &mut ChaCha8Rng, out: &mut [f32]) {
         let ActionSpace::Box { low, high } = &self.space else { return };
+        let deviation = if self.rows[row].expert == self.expert.is_some() { self.noise } else { 0.0 };
         for (index, value) in out.iter_mut().enumerate() {
             let (low, high) = (low[index], high[index]);
             *value = match scripted {
                 Some(Move::Vector(numbers)) => {
-                    let noise = if self.noise > 0.0 { self.noise * normal(random) } else { 0.0 };
+                    let noise = if deviation > 0.0 { deviation * normal(random) } else { 0.0 };
                     let number = numbers[index.min(1)] + noise * f64::from(high - low) / 2.0;
                     (number as f32).clamp(low, high)
                 }
@@ -104,7 +106,7 @@ impl Demonstrator for Mix {
                 }
                 (Actions::Continuous(values), ActionSpace::Box { low, .. }) => {
                     let size = low.len();
-                    self.continuous(scripted, random, &mut values[row * size..][..size]);
+                    self.continuous(row, scripted, random, &mut values[row * size..][..size]);
                 }
                 // The actions were made from the space.
                 _ => {}

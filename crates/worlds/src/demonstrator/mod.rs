@@ -55,8 +55,11 @@ const SKILL: OptionHelp = help(
     "1",
     "probability per step of the expert's action instead of a random one, 0 to 1; LOW-HIGH: drawn per episode",
 );
-const NOISE: OptionHelp =
-    help("noise", "0", "deviation of normal noise on scripted actions, in halves of the action's range");
+const NOISE: OptionHelp = help(
+    "noise",
+    "0",
+    "deviation of normal noise on the actions (of mixed: the expert's), in halves of their range",
+);
 
 /// All policies.
 static POLICIES: [PolicyEntry; 7] = [
@@ -78,7 +81,7 @@ static POLICIES: [PolicyEntry; 7] = [
     },
     PolicyEntry {
         name: "mixed",
-        summary: "per episode the expert or, where there are any, way-points, else random actions",
+        summary: "per episode the expert or, where there are any, exact way-points, else random actions",
         options: &[help("share", "0.5", "probability of an expert's episode, 0 to 1"), SKILL, NOISE],
     },
     PolicyEntry {

@@ -12,6 +12,7 @@ mod seeds;
 mod setup;
 mod stored;
 mod table;
+mod target;
 mod train_run;
 mod watch;
 

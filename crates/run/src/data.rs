@@ -1,9 +1,9 @@
 //! Recorded experience as something a method is given to work on: a file, or a recipe that records
 //! it on the spot.
 
-use std::sync::Arc;
+use std::{path::Path, sync::Arc};
 
-use memory::{DataSpec, Dataset};
+use memory::{DataSpec, Dataset, dataset};
 use worlds::{ActionSpace, Layout};
 
 use crate::{
@@ -37,9 +37,7 @@ impl Data {
     pub fn open(name: &str) -> Result<Self> {
         let set = match name.strip_prefix(RECIPE) {
             Some(recipe) => Recipe::parse(recipe)?.record()?,
-            None => {
-                return Err(RunError::Task(format!("`{name}` is not a recipe: write data:<world>/<policy>")));
-            }
+            None => dataset::open(Path::new(name))?,
         };
         Ok(Self { name: name.to_owned(), set: Arc::new(set) })
     }
@@ -50,14 +48,14 @@ impl Data {
     }
 }
 
-/// What a data set of this name holds, without recording it where it is a recipe.
+/// What a data set of this name holds, without recording or reading it.
 ///
 /// # Errors
 /// As [`Data::open`].
 pub fn spec(name: &str) -> Result<DataSpec> {
     match name.strip_prefix(RECIPE) {
         Some(recipe) => Recipe::parse(recipe)?.spec(),
-        None => Ok(Data::open(name)?.spec().clone()),
+        None => Ok(dataset::outline(Path::new(name))?.spec),
     }
 }
 

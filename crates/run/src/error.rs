@@ -11,6 +11,9 @@ pub enum RunError {
     /// Replay memory refused an operation.
     #[error(transparent)]
     Memory(#[from] memory::MemoryError),
+    /// A data set could not be read or written.
+    #[error(transparent)]
+    Data(#[from] memory::dataset::DataError),
     /// A loss, gradient or metric is not finite.
     #[error("`{term}` is {value} at step {step}: try a smaller learning rate")]
     NotFinite {

@@ -59,6 +59,7 @@ pub fn arm(name: &str, method: &str, world: Option<&str>, settings: &str, metric
         name: name.into(),
         method: method.into(),
         world: world.map(Into::into),
+        data: None,
         settings: settings.into(),
         steps: 200_000,
         unit: "environment steps".into(),

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod bench;
+pub mod collect;
 pub mod compare;
 pub mod eval;
 pub mod export;
@@ -24,6 +25,8 @@ use crate::failure::Failure;
 pub enum Command {
     /// List the methods
     List(list::Arguments),
+    /// Record a policy's experience as a data set
+    Collect(collect::Arguments),
     /// Show a method and all its hyper-parameters
     Info(info::Arguments),
     /// List the worlds, or show one
@@ -54,6 +57,7 @@ impl Command {
         let done = |result: Result<(), Failure>| result.map(|()| ExitCode::SUCCESS);
         match self {
             Self::List(arguments) => done(list::execute(&arguments)),
+            Self::Collect(arguments) => done(collect::execute(&arguments)),
             Self::Info(arguments) => done(info::execute(&arguments)),
             Self::Worlds(arguments) => done(worlds::execute(&arguments)),
             Self::Train(arguments) => train::execute(&arguments),

@@ -2,5 +2,6 @@
 
 mod counter;
 mod files;
+mod recorded;
 mod session;
 mod settings;

@@ -56,3 +56,9 @@ impl From<worlds::WorldError> for Failure {
         Self::usage(error)
     }
 }
+
+impl From<memory::dataset::DataError> for Failure {
+    fn from(error: memory::dataset::DataError) -> Self {
+        Self::usage(error)
+    }
+}

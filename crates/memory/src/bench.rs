@@ -1,5 +1,7 @@
 //! What drawing a batch costs.
 
+pub mod data;
+
 use std::hint::black_box;
 use std::time::Instant;
 

@@ -71,7 +71,9 @@ font-variant-numeric:tabular-nums}\
 .plot .whisker{fill:none;stroke-width:3}.plot .cap{fill:none;stroke-width:2}\
 .plot .band{fill-opacity:.13}.plot .mark{stroke-width:1.2}\
 .plot .seed{fill-opacity:.3;stroke-width:1}\
-.plot .symbol{fill:none;stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}";
+.plot .symbol{fill:none;stroke-width:2.4;stroke-linecap:round;stroke-linejoin:round}\
+.plot .d1{fill-opacity:.12}.plot .d2{fill-opacity:.24}.plot .d3{fill-opacity:.36}.plot .d4{fill-opacity:.48}\
+.plot .d5{fill-opacity:.6}.plot .d6{fill-opacity:.73}.plot .d7{fill-opacity:.86}";
 
 fn paint(colours: &Colours) -> String {
     let Colours { paper, ink, quiet, grid, axis, asked, edge, .. } = colours;

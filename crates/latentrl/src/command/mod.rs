@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod collect;
 pub mod compare;
+pub mod data;
 pub mod eval;
 pub mod export;
 pub mod info;
@@ -45,6 +46,8 @@ pub enum Command {
     Reproduce(Box<reproduce::Arguments>),
     /// Compare methods in worlds, with intervals
     Compare(compare::Arguments),
+    /// Look into recorded experience, or convert it
+    Data(data::Arguments),
     /// Rebuild a report from finished runs
     Report(report::Arguments),
     /// Measure how fast this machine is at it
@@ -67,6 +70,7 @@ impl Command {
             Self::Export(arguments) => done(export::execute(&arguments)),
             Self::Reproduce(arguments) => reproduce::execute(&arguments),
             Self::Compare(arguments) => compare::execute(&arguments),
+            Self::Data(arguments) => done(data::execute(&arguments)),
             Self::Report(arguments) => done(report::execute(&arguments)),
             Self::Bench(arguments) => done(bench::execute(&arguments)),
         }

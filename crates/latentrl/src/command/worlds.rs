@@ -59,7 +59,13 @@ fn catalogue(json: bool) -> Result<(), Failure> {
     let mut table = Table::new(&["world", "observation", "actions", "horizon", "what it is"]);
     for entry in catalogue.worlds {
         let spec = worlds::spec(entry.name)?;
-        table.row([entry.name, &layout(spec.input()), &actions(&spec), &horizon(&spec), entry.summary]);
+        table.row([
+            entry.name,
+            &layout(spec.input()),
+            &actions(&spec.action),
+            &horizon(&spec),
+            entry.summary,
+        ]);
     }
     let mut modifiers = Table::new(&["modifier", "option", "what it does"]);
     for entry in catalogue.modifiers {
@@ -85,7 +91,7 @@ fn described(document: &Document) -> String {
     let spec = &document.spec;
     let mut text = wrap(&format!("{}: {}", spec.name, spec.summary), terminal_width()).join("\n");
     text.push_str("\n\n");
-    let mut lines = vec![("actions", actions(spec)), ("horizon", horizon(spec))];
+    let mut lines = vec![("actions", actions(&spec.action)), ("horizon", horizon(spec))];
     lines.extend(
         spec.fields.iter().map(|field| (role(field), format!("`{}`, {}", field.name, layout(&field.layout)))),
     );
@@ -132,7 +138,8 @@ fn role(field: &Field) -> &'static str {
     }
 }
 
-fn layout(layout: &Layout) -> String {
+/// What a row of a field is.
+pub fn layout(layout: &Layout) -> String {
     match layout {
         Layout::Vector { size: 1 } => "1 number".to_owned(),
         Layout::Vector { size } => format!("{size} numbers"),
@@ -140,8 +147,9 @@ fn layout(layout: &Layout) -> String {
     }
 }
 
-fn actions(spec: &Spec) -> String {
-    match &spec.action {
+/// What an action is.
+pub fn actions(space: &ActionSpace) -> String {
+    match space {
         ActionSpace::Discrete { count } => format!("{count} discrete"),
         ActionSpace::Box { low, high } => {
             let same = |bounds: &[f32]| bounds.iter().all(|bound| *bound == bounds[0]);

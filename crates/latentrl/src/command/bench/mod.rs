@@ -1,6 +1,7 @@
 //! `latentrl bench`.
 
 mod advance;
+mod data;
 mod replay;
 mod worlds;
 
@@ -38,6 +39,8 @@ enum Bench {
     Worlds,
     /// Seconds to sample a batch from small and large replay memories
     Replay,
+    /// Seconds to open a data set of a gigabyte, memory, and batches per second from it
+    Data,
     /// Environment steps per second of PPO on cartpole, training included
     Ppo,
     /// Updates per second of SAC on pendulum
@@ -71,6 +74,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let (bench, results) = match arguments.bench {
         Bench::Worlds => ("worlds", worlds::measure()?),
         Bench::Replay => ("replay", replay::measure()?),
+        Bench::Data => ("data", data::measure()?),
         Bench::Ppo => ("ppo", advance::ppo()?),
         Bench::Sac => ("sac", advance::sac()?),
     };

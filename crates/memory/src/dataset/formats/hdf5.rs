@@ -6,13 +6,18 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use hdf5_pure::{Dataset, Datatype, DatatypeByteOrder, Error, Group};
+use hdf5_pure::{
+    Dataset, Datatype, DatatypeByteOrder, Error, FileAccessProperties, Group, MetadataCacheConfig,
+};
 
 use super::{
     super::DataError,
     arrays::{Arrays, Info, Take, block_rows},
     element::{Element, Kind},
 };
+
+/// Bytes of metadata that are kept: names and headers of neighbouring groups share their blocks.
+const CACHE: usize = 16 << 20;
 
 /// Opens a file; only its metadata is read.
 ///
@@ -23,7 +28,9 @@ pub fn open(path: &Path) -> Result<hdf5_pure::File, DataError> {
         .and_then(|file| file.metadata())
         .map_err(|error| DataError::io("read", path, error))?
         .len();
-    let file = hdf5_pure::File::open_streaming(path).map_err(|error| failed(path, &error))?;
+    let cached = FileAccessProperties::new().with_metadata_cache(MetadataCacheConfig::new(CACHE));
+    let file =
+        hdf5_pure::File::open_streaming_with_options(path, cached).map_err(|error| failed(path, &error))?;
     let end = file.superblock().eof_address;
     if end > length {
         let reason = format!("it has {length} bytes where its header says {end}");

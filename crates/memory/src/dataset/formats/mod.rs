@@ -27,7 +27,7 @@ pub mod native;
 pub mod native_write;
 mod npz;
 pub mod ogbench;
-mod sink;
+pub(crate) mod sink;
 mod spaces;
 
 use std::{

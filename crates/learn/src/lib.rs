@@ -12,6 +12,7 @@ pub mod contrastive;
 pub mod curriculum;
 pub mod duals;
 mod error;
+pub mod imitation;
 pub mod normalise;
 pub mod objective;
 pub mod optim;

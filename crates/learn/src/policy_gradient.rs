@@ -94,6 +94,12 @@ pub fn pathwise_normalised(value: Tensor<1>, floor: f32) -> Tensor<1> {
     value.neg() / scale
 }
 
+/// Weighted maximum likelihood: `-weight log_prob`, both `[B]`; no gradient enters the weights
+/// (advantage-weighted regression, Peng et al., 2019, equation 6).
+pub fn weighted_likelihood(log_prob: Tensor<1>, weights: Tensor<1>) -> Tensor<1> {
+    (weights.detach() * log_prob).neg()
+}
+
 /// Target policy smoothing (Fujimoto et al., 2018, equation 14): `actions [B, D]` plus `noise`
 /// clipped to `[-clip, clip]`, clipped to the box [-1, 1], without gradient. `noise [B, D]` has
 /// its final standard deviation.
@@ -170,6 +176,7 @@ mod tests {
         assert_eq!(values(found), [1.5, 2.0]);
         assert_eq!(values(pathwise_twin(low, high.clone())), [-1.0, -3.0]);
         assert_eq!(values(pathwise_normalised(high.clone(), 1e-6)), [-0.8, -1.2]);
+        assert_eq!(values(weighted_likelihood(high.clone(), tensor(&[2.0, 0.5], [2]))), [-4.0, -1.5]);
         assert_eq!(values(pathwise(high)), [-2.0, -3.0]);
         let noise = tensor(&[0.9, -0.1, 0.2], [1, 3]);
         let actions = tensor(&[0.0, 0.5, 0.9], [1, 3]);

@@ -68,5 +68,23 @@ pub fn quantile_huber(theta: Tensor<2>, targets: Tensor<2>, weights: Tensor<2>, 
     weighted.sum_dim(2).sum_dim(1).squeeze_dim::<2>(2).squeeze_dim(1)
 }
 
+/// Expectile regression's loss of an error `u` = target - prediction per element: `|tau - 1(u < 0)|
+/// u²` (Newey and Powell, 1987). With `tau` in (0, 1) above one half the prediction lies above the
+/// mean of the targets, near 1 at their largest.
+pub fn expectile<const D: usize>(error: Tensor<D>, tau: f64) -> Tensor<D> {
+    let below = error.clone().detach().lower_elem(0.0).float();
+    // tau where the target lies above, 1 - tau where it lies below.
+    let side = below.mul_scalar(1.0 - 2.0 * tau).add_scalar(tau);
+    side * error.square()
+}
+
+/// The weight of a demonstrated action by its advantage, `min(exp(beta A), limit)` of `[B]`,
+/// without gradient (Kostrikov et al., 2022, equation 7).
+pub fn advantage_weight(advantage: Tensor<1>, beta: f64, limit: f64) -> Tensor<1> {
+    // Clamped in the exponent too, where an overflow would be infinite.
+    let exponent = advantage.detach().mul_scalar(beta).clamp_max(limit.ln());
+    exponent.exp()
+}
+
 #[cfg(test)]
 mod tests;

@@ -9,6 +9,7 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use worlds::{ActionSpace, Actions, Array, Field, Layout, Observations, Outcome, Role, Spec};
 
+use crate::index::{Block, Fingerprint, IndexError, Knn};
 use crate::{Draw, MemoryError, Prioritised, PriorityConfig, Replay, ReplayConfig, Span, TransitionBatch};
 
 const ROWS: usize = 8;
@@ -64,6 +65,35 @@ pub fn prioritised_sampling(
         Ok(())
     };
     time(repeats, &mut once)
+}
+
+/// Seconds to find the nearest of `rows` rows of `columns` standard normal numbers for `queries`
+/// queries at once, over `repeats` rounds of new queries; building the index is not counted.
+///
+/// # Errors
+/// There is no row or no column.
+pub fn nearest_rows(
+    rows: usize,
+    columns: usize,
+    queries: usize,
+    repeats: usize,
+    random: &mut ChaCha8Rng,
+) -> Result<f64, IndexError> {
+    // The sum of twelve uniform numbers less six is nearly normal.
+    let mut draw = |count: usize| -> Vec<f32> {
+        (0..count).map(|_| (0..12).map(|_| random.random::<f32>()).sum::<f32>() - 6.0).collect()
+    };
+    let values = draw(rows * columns);
+    let block = Block { name: "row", values: &values, width: columns, weight: 1.0 };
+    let index = Knn::new(&[block], Fingerprint::NONE)?;
+    let asked: Vec<Vec<f32>> = (0..repeats.max(1)).map(|_| draw(queries * columns)).collect();
+    let mut found = Vec::new();
+    let start = Instant::now();
+    for query in &asked {
+        index.nearest(&[query], 1, Fingerprint::NONE, &mut found)?;
+        black_box(&found);
+    }
+    Ok(start.elapsed().as_secs_f64() / asked.len() as f64)
 }
 
 /// Seconds per call: the fastest of ten blocks of `repeats / 10` calls, which other work on the

@@ -11,6 +11,7 @@
 pub mod bench;
 pub mod dataset;
 pub mod error;
+pub mod index;
 pub mod normaliser;
 pub mod replay;
 

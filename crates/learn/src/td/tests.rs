@@ -119,3 +119,24 @@ fn losses_have_the_right_gradients_and_targets_none() {
     let one = tensor(&[1.0, 1.0], [2]);
     assert!(!super::target(one.clone(), one, leaf).is_tracked());
 }
+
+#[test]
+fn an_expectile_weighs_the_sides_and_has_its_gradient() {
+    let errors = [2.0, -2.0, 0.5, 0.0];
+    let found = values(expectile(tensor(&errors, [4]), 0.9));
+    assert_close(&found, &[3.6, 0.4, 0.225, 0.0], 1e-6);
+    for tau in [0.5, 0.7, 0.9] {
+        check_gradient(&[0.5, -0.7, 0.3, -0.2], |leaf| expectile(leaf, tau).sum());
+    }
+    // The expectile of 0 and 1 at level tau is tau itself: there the gradient vanishes.
+    let at = tensor(&[0.7], [1]).autodiff().require_grad();
+    let targets = tensor(&[0.0, 1.0], [2]).autodiff();
+    let gradients = expectile(targets - at.clone().expand([2]), 0.7).sum().backward();
+    assert_close(&values(at.grad(&gradients).unwrap()), &[0.0], 1e-6);
+}
+
+#[test]
+fn advantage_weights_are_limited() {
+    let found = values(advantage_weight(tensor(&[0.0, 1.0, -1.0, 1e6], [4]), 3.0, 100.0));
+    assert_close(&found, &[1.0, 3f64.exp(), (-3f64).exp(), 100.0], 1e-5);
+}

@@ -5,15 +5,18 @@ static CLAIMS: &[(&str, &str)] = &[
     ("alp-gmm", include_str!("../../../claims/alp-gmm.toml")),
     ("contrastive-theory", include_str!("../../../claims/contrastive-theory.toml")),
     ("ensemble-cdrl", include_str!("../../../claims/ensemble-cdrl.toml")),
+    ("iql", include_str!("../../../claims/iql.toml")),
     ("latent-thresholds", include_str!("../../../claims/latent-thresholds.toml")),
     ("lmdp-horizon-free", include_str!("../../../claims/lmdp-horizon-free.toml")),
     ("mdvi", include_str!("../../../claims/mdvi.toml")),
     ("orchestrated-value-mapping", include_str!("../../../claims/orchestrated-value-mapping.toml")),
     ("pec", include_str!("../../../claims/pec.toml")),
+    ("prdc", include_str!("../../../claims/prdc.toml")),
     ("self-predictive", include_str!("../../../claims/self-predictive.toml")),
     ("spr", include_str!("../../../claims/spr.toml")),
     ("tcrl", include_str!("../../../claims/tcrl.toml")),
     ("td-infonce", include_str!("../../../claims/td-infonce.toml")),
+    ("td3-bc", include_str!("../../../claims/td3-bc.toml")),
 ];
 
 /// Ids and texts of all claim files that come with the program.

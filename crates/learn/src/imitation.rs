@@ -1,6 +1,6 @@
 //! Cloning the actions of a demonstrator: losses per sample.
 
-use burn::tensor::{Int, Tensor, activation};
+use burn::tensor::{Tensor, activation};
 use nets::distribution::DiagonalGaussian;
 
 /// Squared error of `actions [B, D]` to the demonstrated `targets [B, D]`, the mean over the
@@ -15,9 +15,10 @@ pub fn negative_log_likelihood(distribution: &DiagonalGaussian, actions: Tensor<
     distribution.log_prob(actions).sum_dim(1).squeeze_dim::<1>(1).neg()
 }
 
-/// Minus the log-probability of the demonstrated `actions [B]` under `logits [B, A]`, as `[B]`.
-pub fn cross_entropy(logits: Tensor<2>, actions: Tensor<1, Int>) -> Tensor<1> {
-    activation::log_softmax(logits, 1).gather(1, actions.unsqueeze_dim(1)).squeeze_dim::<1>(1).neg()
+/// Cross-entropy of `logits [B, A]` to the demonstrated distributions `targets [B, A]` (one-hot for
+/// known actions), as `[B]`; no gradient enters the targets.
+pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
+    (activation::log_softmax(logits, 1) * targets.detach()).sum_dim(1).squeeze_dim::<1>(1).neg()
 }
 
 #[cfg(test)]
@@ -34,8 +35,8 @@ mod tests {
         let found = values(negative_log_likelihood(&standard, tensor(&[1.0, -2.0], [1, 2])));
         assert_close(&found, &[expected], 1e-6);
         let logits = tensor(&[0.0, 3f32.ln(), 0.0, 0.0], [2, 2]);
-        let actions = Tensor::<1, Int>::from_data([1, 0], &logits.device());
-        assert_close(&values(cross_entropy(logits, actions)), &[-(0.75f64.ln()), 2f64.ln()], 1e-6);
+        let targets = tensor(&[0.0, 1.0, 0.5, 0.5], [2, 2]);
+        assert_close(&values(cross_entropy(logits, targets)), &[-(0.75f64.ln()), 2f64.ln()], 1e-6);
     }
 
     #[test]
@@ -47,10 +48,8 @@ mod tests {
             negative_log_likelihood(&DiagonalGaussian::new(part(0), part(4)), fixed(4)).sum()
         });
         check_gradient(&random_values(5, 4), |leaf| {
-            let device = leaf.device().without_autodiff();
-            let actions = Tensor::<1, Int>::from_data([1, 0], &device);
-            let actions = if leaf.device().is_autodiff() { actions.autodiff() } else { actions };
-            cross_entropy(leaf.reshape([2, 2]), actions).sum()
+            let targets = tensor(&[0.0, 1.0, 0.7, 0.3], [2, 2]);
+            cross_entropy(leaf.reshape([2, 2]), targets).sum()
         });
     }
 }

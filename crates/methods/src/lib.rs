@@ -8,6 +8,7 @@ mod experience;
 mod export;
 mod failure;
 pub mod recorded;
+pub mod offline;
 pub mod representation;
 mod state;
 pub mod table;
@@ -25,6 +26,9 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<baseline::ppo::Ppo>(),
     Entry::of::<baseline::sac::Sac>(),
     Entry::of::<baseline::td3::Td3>(),
+    Entry::of::<baseline::bc::Bc>(),
+    Entry::of::<baseline::td3_bc::Td3Bc>(),
+    Entry::of::<baseline::iql::Iql>(),
     Entry::of::<baseline::dqn::Dqn>(),
     Entry::of::<baseline::rainbow::Rainbow>(),
     Entry::of::<representation::tcrl::Tcrl>(),
@@ -39,6 +43,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<value::mdvi::Mdvi>(),
     Entry::of::<value::orchestrated_value_mapping::OrchestratedValueMapping>(),
     Entry::of::<value::ensemble_cdrl::EnsembleCdrl>(),
+    Entry::of::<offline::prdc::Prdc>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

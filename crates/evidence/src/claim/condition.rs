@@ -11,7 +11,7 @@ const ALWAYS: [&str; 5] = ["text", "kind", "gating", "sanity", "presets"];
 
 /// Kinds with the keys of each.
 const KINDS: [(&str, &[&str]); 6] = [
-    ("difference", &["arm", "versus", "metric", "at", "direction", "margin"]),
+    ("difference", &["arm", "versus", "times", "metric", "at", "direction", "margin"]),
     ("ratio", &["arm", "versus", "metric", "at", "direction", "margin"]),
     ("reach", &["arm", "versus", "metric", "direction", "level", "margin"]),
     ("bound", &["arm", "versus", "metric", "at", "direction", "low", "high", "seeds"]),
@@ -125,12 +125,23 @@ fn subject(
     Ok(Subject {
         arm: arm.text()?.to_owned(),
         versus: versus.map(|item| item.text().map(str::to_owned)).transpose()?,
+        times: times(section, versus)?,
         metric: section.require("metric", "say what is measured")?.text()?.to_owned(),
         at: section.get("at").map_or(Ok(At::End), |item| item.choice("`at`", &at))?,
         direction: section
             .get("direction")
             .map_or(Ok(Direction::Above), |item| item.choice("direction", &direction))?,
     })
+}
+
+/// What the other arm's value is multiplied by.
+fn times(section: &Section<'_>, versus: Option<&Item<'_>>) -> Result<f64> {
+    let Some(item) = section.get("times") else { return Ok(1.0) };
+    match item.number()? {
+        _ if versus.is_none() => Err(item.refuse("it multiplies the value of `versus`, which is missing")),
+        factor if factor > 0.0 => Ok(factor),
+        factor => Err(item.refuse(format!("it is {factor}, but must be above 0"))),
+    }
 }
 
 fn check_metric(section: &Section<'_>, arm: &PlannedArm) -> Result<()> {

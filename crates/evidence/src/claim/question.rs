@@ -38,6 +38,8 @@ pub struct Subject {
     pub arm: String,
     /// The arm it is held against.
     pub versus: Option<String>,
+    /// What the other arm's value is multiplied by in a difference; 1 unless the file says otherwise.
+    pub times: f64,
     /// Name of the metric.
     pub metric: String,
     /// How a run's series becomes a number.
@@ -93,7 +95,8 @@ pub enum SlopeOver {
 /// What a condition asks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Question {
-    /// Mean over seeds of value(arm) - value(versus), or of value(arm) alone, against a margin.
+    /// Mean over seeds of value(arm) - times value(versus), or of value(arm) alone, against a margin:
+    /// with a margin of 0 a ratio that has a meaning where the other value is 0.
     Difference(Threshold),
     /// mean(arm) / mean(versus) against a margin.
     Ratio(Threshold),

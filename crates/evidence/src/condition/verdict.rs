@@ -107,13 +107,13 @@ impl Judge<'_> {
         Ok(out)
     }
 
-    /// The value of every seed, or its difference to the other arm's.
+    /// The value of every seed, or its difference to a multiple of the other arm's.
     fn per_seed(&self, subject: &Subject) -> Result<Vec<f64>> {
         let values = |arm: &str| self.outcomes.values(arm, &subject.metric, subject.at, subject.direction);
         let own = values(&subject.arm)?;
         let Some(versus) = &subject.versus else { return Ok(own) };
         self.outcomes.shared_seeds(&[&subject.arm, versus])?;
-        Ok(own.iter().zip(values(versus)?).map(|(own, other)| own - other).collect())
+        Ok(own.iter().zip(values(versus)?).map(|(own, other)| own - subject.times * other).collect())
     }
 
     fn find(&self, seeds: usize, statistic: impl Fn(&[usize]) -> f64) -> Finding {

@@ -11,8 +11,12 @@ pub(super) fn about(question: &Question) -> String {
         let Question::Study { claims, .. } = question else { return String::new() };
         return claims.join(", ");
     };
-    let Subject { arm, versus, metric, at, .. } = subject;
-    let arms = versus.as_ref().map_or_else(|| arm.clone(), |versus| format!("{arm} against {versus}"));
+    let Subject { arm, versus, times, metric, at, .. } = subject;
+    let arms = match versus {
+        None => arm.clone(),
+        Some(versus) if *times == 1.0 => format!("{arm} against {versus}"),
+        Some(versus) => format!("{arm} against {times} times {versus}"),
+    };
     let what = match question {
         Question::Reach { level, threshold } => {
             let side = match threshold.subject.direction {

@@ -12,6 +12,7 @@ pub mod formats;
 mod gather;
 pub mod inspect;
 mod sample;
+mod subset;
 mod videos;
 
 use serde::{Deserialize, Serialize};

@@ -85,11 +85,6 @@ impl Columns {
         self.weights.len()
     }
 
-    /// The weight of every column.
-    pub fn weights(&self) -> &[f32] {
-        &self.weights
-    }
-
     /// The numbers of all blocks row by row, `[rows, width]`, once they are known to be usable.
     pub fn gather(&self, values: &[&[f32]]) -> Result<Vec<f32>, IndexError> {
         if values.len() != self.blocks.len() {

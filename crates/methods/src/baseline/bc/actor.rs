@@ -10,6 +10,7 @@ use nets::{
     heads::{DeterministicActor, GaussianHead, LogStd},
     mlp::{Activation, Mlp, MlpConfig},
     noise,
+    observed::Observed,
     recipe::Layer,
     tanh,
 };
@@ -18,6 +19,8 @@ use run::Mode;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use worlds::{ActionSpace, Actions};
+
+use crate::offline::policy::{Acting, flat};
 
 /// Bounds of the Gaussian's log standard deviation.
 const LOG_STD: (f64, f64) = (-10.0, 2.0);
@@ -116,6 +119,16 @@ impl FittedActor {
             Self::Gaussian(actor) => actor.layers(&format!("{prefix}.Gaussian")),
             Self::Categorical(mlp) => mlp.layers(&format!("{prefix}.Categorical")),
         }
+    }
+}
+
+impl Acting for FittedActor {
+    fn act(&self, observed: &Observed, mode: Mode, random: &mut ChaCha8Rng) -> Actions {
+        FittedActor::act(self, flat(observed), mode, random)
+    }
+
+    fn layers(&self, prefix: &str) -> Vec<Layer> {
+        FittedActor::layers(self, prefix)
     }
 }
 

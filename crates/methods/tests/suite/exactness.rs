@@ -8,6 +8,12 @@ const SMALL_VALUES: &[&str] = &["learning_starts=200", "hidden=8", "batch=8", "t
 /// Blocks of few points.
 const SMALL_CONTRAST: &[&str] = &["block=2", "batch=16", "hidden=[8]"];
 
+/// Swings of the pendulum by a half-skilled expert.
+const SWINGS: &str = "data:pendulum/scripted,skill=0.5,steps=400,seed=1";
+
+/// Networks and batches that cost little.
+const SMALL_CLONES: &[&str] = &["hidden=[8]", "batch=16"];
+
 /// Every method in a world it fits, small enough for seconds.
 const TRIALS: &[(&str, &str, &[&str])] = &[
     ("random", "cartpole", &[]),
@@ -16,6 +22,12 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
     ("td3", "pendulum", &["hidden=[8]", "batch=16", "start_steps=100"]),
     ("dqn", "cartpole", SMALL_VALUES),
     ("rainbow", "minatar-breakout", SMALL_VALUES),
+    ("bc", SWINGS, SMALL_CLONES),
+    ("bc", "data:cartpole/scripted,skill=0.5,steps=300,seed=1", &["top=0.5", "hidden=[8]", "batch=16"]),
+    ("td3-bc", SWINGS, SMALL_CLONES),
+    ("iql", SWINGS, &["cosine=true", "hidden=[8]", "batch=16"]),
+    ("iql", "data:cartpole/scripted,skill=0.5,steps=300,seed=1", SMALL_CLONES),
+    ("prdc", SWINGS, &["neighbours=2", "agent.hidden=[8]", "agent.batch=16"]),
     ("tcrl", "pendulum", &["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10"]),
     (
         "tcrl",

@@ -25,6 +25,11 @@ fn policies_of_vectors() {
     follows("sac", "pendulum", off_policy, 200);
     follows("sac", "pendulum", &[off_policy, &[encoded, "latent=\"tcrl\""]].concat(), 200);
     follows("td3", "pendulum", off_policy, 200);
+    let swings = "data:pendulum/scripted,skill=0.5,steps=400 in pendulum";
+    follows("bc", swings, &["hidden=[8]", "fit=gaussian"], 200);
+    follows("td3-bc", swings, &["hidden=[8]", "batch=16"], 200);
+    follows("iql", "data:cartpole/scripted,skill=0.5,steps=400 in cartpole", &["hidden=[8]"], 400);
+    follows("prdc", swings, &["agent.hidden=[8]", "agent.batch=16"], 200);
     follows("tcrl", "pendulum", tcrl, 400);
     follows("tcrl", "pendulum", &[tcrl, &["raw=true"]].concat(), 400);
     follows("dqn", "cartpole", &["learning_starts=100", "hidden=16", "batch=8"], 400);
@@ -65,6 +70,7 @@ fn follows(id: &str, world: &str, settings: &[&str], steps: u64) {
     let mut policy = trial.method.policy().expect("the method has a policy");
     let exported = policy.export().expect("the policy stands alone");
     let (layers, arrays) = read(&exported);
+    let world = world.split_once(" in ").map_or(world, |(_, world)| world);
     let spec = World::new(world).expect("the world exists").spec;
     let random = &mut ChaCha8Rng::seed_from_u64(5);
     let observations = Observations { rows: ROWS, fields: vec![draw(&spec, random)] };

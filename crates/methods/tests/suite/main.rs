@@ -6,4 +6,5 @@ mod export;
 mod harness;
 mod interpreter;
 mod learning;
+mod offline;
 mod theory;

@@ -39,6 +39,7 @@ pub enum Fit {
 
 /// A policy over a box or over indices.
 #[derive(Module, Debug)]
+#[allow(clippy::large_enum_variant, reason = "a run has one, and a boxed module is none")]
 pub enum FittedActor {
     /// One action per state.
     Mean(DeterministicActor),

@@ -13,6 +13,7 @@ pub mod curriculum;
 pub mod duals;
 mod error;
 pub mod imitation;
+pub mod information;
 pub mod normalise;
 pub mod objective;
 pub mod optim;

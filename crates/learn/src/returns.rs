@@ -99,6 +99,41 @@ pub fn discounted(
     Ok(returns)
 }
 
+/// How the reward that is still to come is told to a policy or a value function.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct ReturnToGo {
+    /// Discount per step; 1 in the decision transformer.
+    pub discount: f64,
+    /// What sums are divided by, above 0.
+    pub scale: f64,
+    /// Bounds of the result, after the scale.
+    pub clip: Option<(f64, f64)>,
+    /// Added to the last reward of an episode that terminates; negative where ends are failures.
+    pub terminal: f64,
+}
+
+impl ReturnToGo {
+    /// Undiscounted sums divided by `scale`.
+    pub fn new(scale: f64) -> Self {
+        Self { discount: 1.0, scale, clip: None, terminal: 0.0 }
+    }
+
+    /// `[T]`: G_t = r_t + discount G_{t+1}, scaled and clipped, for the rewards of one episode from
+    /// its first step to its last.
+    pub fn of(&self, reward: &[f32], terminated: bool) -> Vec<f32> {
+        let mut returns = vec![0.0; reward.len()];
+        // The addition at the end belongs to the last step, so nothing is discounted before it.
+        let (mut sum, mut discount) = (if terminated { self.terminal } else { 0.0 }, 1.0);
+        for (result, reward) in returns.iter_mut().zip(reward).rev() {
+            sum = f64::from(*reward) + discount * sum;
+            discount = self.discount;
+            let scaled = sum / self.scale;
+            *result = self.clip.map_or(scaled, |(low, high)| scaled.clamp(low, high)) as f32;
+        }
+        returns
+    }
+}
+
 /// Advantages and the returns that a value function is fitted to.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advantages {

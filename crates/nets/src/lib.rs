@@ -4,6 +4,7 @@
 //! that needs noise takes it as an argument. A module made on `device.autodiff()` is trainable;
 //! `module.valid()` is its copy on the plain device, without gradients and without cost.
 
+pub mod attention;
 pub mod conv;
 pub mod denormals;
 pub mod distribution;
@@ -23,8 +24,10 @@ pub mod norm;
 pub mod observed;
 pub mod parameters;
 mod pointwise;
+pub mod position;
 pub mod recipe;
 pub mod tanh;
+pub mod trajectory;
 
 pub use error::NetsError;
 pub use observed::Observed;

@@ -101,6 +101,30 @@ impl InstanceNorm {
     }
 }
 
+/// Division by the root mean square over the last dimension, then a gain per element (Zhang and
+/// Sennrich, 2019).
+#[derive(Module, Debug)]
+pub struct RmsNorm {
+    gamma: Param<Tensor<1>>,
+}
+
+/// Added to the mean square.
+const RMS_EPSILON: f64 = 1e-5;
+
+impl RmsNorm {
+    /// Normalisation of vectors of `width` elements: gain 1, epsilon 1e-5.
+    pub fn new(width: usize, device: &Device) -> Self {
+        Self { gamma: parameter(vec![1.0; width], [width], device) }
+    }
+
+    /// x / sqrt(mean x² + epsilon) times the gain.
+    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
+        let width = input.dims()[2];
+        let root = input.clone().square().mean_dim(2).add_scalar(RMS_EPSILON).sqrt();
+        input / root * self.gamma.val().reshape([1, 1, width])
+    }
+}
+
 /// Added to the range in [`renormalise`].
 pub const RENORMALISE_EPSILON: f64 = 1e-5;
 

@@ -174,3 +174,14 @@ fn the_differentiable_lambda_return_agrees_and_has_the_right_gradient() {
         imagined_lambda_return(part(0), part(8), part(16), 0.8).square().sum()
     });
 }
+
+#[test]
+fn returns_to_go_of_a_small_episode() {
+    let plain = ReturnToGo::new(2.0);
+    assert_eq!(plain.of(&[1.0, 0.0, 3.0], true), [2.0, 1.5, 1.5]);
+    assert!(plain.of(&[], true).is_empty());
+    let full = ReturnToGo { discount: 0.5, clip: Some((-1.0, 1.0)), terminal: -4.0, ..plain };
+    // 3 - 4 = -1, 0 - 0.5, 1 - 0.25, halved.
+    assert_eq!(full.of(&[1.0, 0.0, 3.0], true), [0.375, -0.25, -0.5]);
+    assert_eq!(full.of(&[1.0, 0.0, 3.0], false), [0.875, 0.75, 1.0]);
+}

@@ -1,5 +1,6 @@
 //! Tests of the networks: golden values, properties, gradients against finite differences.
 
+mod attention;
 mod distribution;
 mod dynamics;
 mod encoder;

@@ -1,0 +1,3 @@
+//! Methods that treat trajectories as sequences.
+
+pub mod doc_control;

@@ -10,9 +10,11 @@ mod failure;
 pub mod offline;
 pub mod recorded;
 pub mod representation;
+pub mod sequence;
 mod state;
 pub mod table;
 pub mod theory;
+pub mod trajectories;
 pub mod value;
 
 use run::{Entry, Result, config};
@@ -31,6 +33,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<baseline::iql::Iql>(),
     Entry::of::<baseline::dqn::Dqn>(),
     Entry::of::<baseline::rainbow::Rainbow>(),
+    Entry::of::<baseline::decision_transformer::DecisionTransformer>(),
     Entry::of::<representation::tcrl::Tcrl>(),
     Entry::of::<representation::spr::Spr>(),
     Entry::of::<theory::contrastive_theory::ContrastiveTheory>(),
@@ -44,6 +47,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<value::orchestrated_value_mapping::OrchestratedValueMapping>(),
     Entry::of::<value::ensemble_cdrl::EnsembleCdrl>(),
     Entry::of::<offline::prdc::Prdc>(),
+    Entry::of::<sequence::doc_control::DocControl>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

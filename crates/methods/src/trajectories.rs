@@ -5,10 +5,10 @@ use learn::{batch::ActionBatch, returns::ReturnToGo};
 use memory::{Boundary, Fill, Span};
 use nets::{Observed, trajectory::Window};
 use rand_chacha::ChaCha8Rng;
-use run::{Result, RunError, task::Data};
+use run::{Result, RunError, data::Data};
 use worlds::{ActionSpace, Observations};
 
-use crate::offline::{Reader, Recorded};
+use crate::recorded::{Reading, Recorded};
 
 /// A data set, read in windows around positions drawn uniformly from all steps.
 pub struct Trajectories {
@@ -18,6 +18,7 @@ pub struct Trajectories {
     scale: f64,
     span: Span,
     actions: usize,
+    discrete: bool,
 }
 
 /// Windows of T steps; what lies outside an episode is 0, with mask 0.
@@ -46,10 +47,10 @@ impl Trajectories {
     /// # Errors
     /// The data hold images, no actions or no rewards.
     pub fn new(data: &Data, before: usize, after: usize, scale: Option<f64>) -> Result<Self> {
-        let recorded = Recorded::new(data, Some(DEVIATION_FLOOR))?;
-        let actions = match recorded.action() {
-            ActionSpace::Discrete { count } => *count,
-            ActionSpace::Box { low, .. } => low.len(),
+        let recorded = Recorded::new(data, Some(DEVIATION_OFFSET))?;
+        let (actions, discrete) = match recorded.action()? {
+            ActionSpace::Discrete { count } => (*count, true),
+            ActionSpace::Box { low, .. } => (low.len(), false),
         };
         let set = recorded.set();
         let channels = set.spec().rewards.len();
@@ -65,7 +66,7 @@ impl Trajectories {
             to_go.extend(ReturnToGo::new(scale).of(rewards, episode.terminated));
         }
         let span = Span { before, after, boundary: Boundary::Pad(Fill::Zero) };
-        Ok(Self { recorded, to_go, scale, span, actions })
+        Ok(Self { recorded, to_go, scale, span, actions, discrete })
     }
 
     /// The data set with its scales.
@@ -78,6 +79,11 @@ impl Trajectories {
         self.scale
     }
 
+    /// Numbers of an observation.
+    pub fn input(&self) -> usize {
+        self.recorded.reading().layout().size()
+    }
+
     /// Numbers of an action token.
     pub fn actions(&self) -> usize {
         self.actions
@@ -85,7 +91,7 @@ impl Trajectories {
 
     /// Whether actions are indices.
     pub fn discrete(&self) -> bool {
-        matches!(self.recorded.action(), ActionSpace::Discrete { .. })
+        self.discrete
     }
 
     /// Steps of the longest episode, within the time limit where there is one.
@@ -136,8 +142,8 @@ impl Steps {
     }
 }
 
-/// Smallest standard deviation that observations are divided by.
-const DEVIATION_FLOOR: f64 = 1e-3;
+/// Added to the standard deviations that observations are divided by.
+const DEVIATION_OFFSET: f64 = 1e-3;
 
 /// The index as a vector of `count` numbers.
 pub fn one_hot(index: u32, count: usize) -> Vec<f32> {
@@ -148,8 +154,8 @@ pub fn one_hot(index: u32, count: usize) -> Vec<f32> {
 ///
 /// # Errors
 /// The observations are of another kind than the data's.
-pub fn rows_of(reader: &Reader, observations: &Observations, device: &Device) -> Result<Vec<Vec<f32>>> {
-    let Observed::Flat(inputs) = reader.observe(observations, device)? else {
+pub fn rows_of(reading: &Reading, observations: &Observations, device: &Device) -> Result<Vec<Vec<f32>>> {
+    let Observed::Flat(inputs) = reading.observe(observations, device)? else {
         return Err(RunError::Task("trajectories of images are not read: use vectors".to_owned()));
     };
     let width = inputs.dims()[1];

@@ -1,6 +1,7 @@
 //! Algorithms that the papers compare with and build on.
 
 pub mod bc;
+pub mod decision_transformer;
 pub mod dqn;
 pub mod iql;
 pub mod latent_actor;

@@ -78,6 +78,23 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
         "minatar-breakout",
         &["deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"],
     ),
+    (
+        "decision-transformer",
+        "data:cartpole/random,episodes=20",
+        &["context=4", "width=8", "layers=1", "batch=4"],
+    ),
+    (
+        "decision-transformer",
+        "data:pendulum/random,episodes=2",
+        &["context=4", "width=8", "layers=1", "batch=4"],
+    ),
+    ("doc-control", "data:frozen-lake/random,episodes=50 in frozen-lake", &[]),
+    ("doc-control", "data:bernoulli-bandit/behaviour,episodes=50", &["constraint=exact", "tabular.bins=3"]),
+    (
+        "doc-control",
+        "data:pendulum/random,episodes=2",
+        &["deep.context=3", "deep.future=2", "deep.width=8", "deep.layers=1", "deep.batch=4", "deep.dropout=0.1"],
+    ),
     ("ensemble-cdrl", "grid7-slip", &["atoms=21", "v_min=-1", "v_max=3"]),
     ("ensemble-cdrl", "grid7-slip", &["targets=own", "shared_buffer=true"]),
     (

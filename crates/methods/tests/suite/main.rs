@@ -7,4 +7,5 @@ mod harness;
 mod interpreter;
 mod learning;
 mod offline;
+mod sequence;
 mod theory;

@@ -21,7 +21,7 @@ use nets::{
 };
 use run::{
     Card, Config, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Result, Run, RunError,
-    Snapshot, Task, task::Data,
+    Snapshot, Task, data::Data,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -160,7 +160,7 @@ impl Method for DecisionTransformer {
         let data = Trajectories::new(data, config.context - 1, 1, config.return_scale)?;
         let device = device::parse(run.device())?;
         let shape = TrajectoryConfig {
-            kinds: vec![1, data.recorded().input(), data.actions()],
+            kinds: vec![1, data.input(), data.actions()],
             block: config.block(),
             layers: config.layers,
             positions: Positions::PerStep { count: data.longest() },
@@ -197,10 +197,11 @@ impl Method for DecisionTransformer {
     }
 
     fn policy(&self) -> Option<Box<dyn Policy>> {
-        let input = self.data.recorded().input();
+        let input = self.data.input();
         Some(Box::new(ReturnPolicy {
             network: self.network.inference().clone(),
-            reader: self.data.recorded().reader().clone(),
+            reading: self.data.recorded().reading().clone(),
+            bounds: self.data.recorded().scale().clone(),
             device: self.device.clone(),
             discrete: self.data.discrete(),
             actions: self.data.actions(),

@@ -3,19 +3,21 @@
 use burn::tensor::{Device, Tensor};
 use nets::{distribution::Categorical, noise, trajectory::Rolling};
 use rand_chacha::ChaCha8Rng;
-use run::{Exported, Mode, Policy, Result, RunError, Scope, Snapshot};
+use run::{ActionScale, Exported, Mode, Policy, Result, RunError, Scope, Snapshot};
 use worlds::{Actions, Observations, Outcome};
 
 use super::network::{ACTION, Network};
 use crate::{
-    offline::Reader,
+    recorded::Reading,
     trajectories::{one_hot, rows_of},
 };
 
 /// The trained network with its memory of the episodes under way.
 pub struct ReturnPolicy {
     pub(super) network: Network,
-    pub(super) reader: Reader,
+    pub(super) reading: Reading,
+    /// Maps [-1, 1] to the world's box.
+    pub(super) bounds: ActionScale,
     pub(super) device: Device,
     pub(super) discrete: bool,
     /// Numbers of an action token.
@@ -55,7 +57,7 @@ impl Policy for ReturnPolicy {
     fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
         let rows = observations.rows;
         self.wanted.resize(self.wanted.len().max(rows), self.target);
-        for (row, state) in rows_of(&self.reader, observations, &self.device)?.into_iter().enumerate() {
+        for (row, state) in rows_of(&self.reading, observations, &self.device)?.into_iter().enumerate() {
             self.rolling.push(row, std::iter::once(self.wanted[row]).chain(state));
         }
         let window = self.rolling.window(rows, &self.device);
@@ -72,7 +74,7 @@ impl Policy for ReturnPolicy {
         for (row, action) in values.chunks(self.actions).enumerate() {
             self.rolling.amend(row, ACTION, action);
         }
-        Ok(self.reader.scale().to_world(&Actions::Continuous(values)))
+        Ok(self.bounds.to_world(&Actions::Continuous(values)))
     }
 
     fn observe(&mut self, outcome: &Outcome) {

@@ -28,7 +28,8 @@ pub mod tabular;
 use run::{
     Card, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
     RunError, Scores, Snapshot, Task, scores,
-    task::{Data, World},
+    data::Data,
+    task::World,
 };
 use worlds::tabular::Table;
 

@@ -88,12 +88,12 @@ impl Tabular {
         let count = self.cells.samples.len();
         let drawn: Vec<usize> = (0..batch).map(|_| run.random("replay").random_range(0..count)).collect();
         let losses = self.accumulate(&drawn, run.random("codes"));
-        let rate = self.config.tabular.learning_rate;
+        let (rate, constrained) = (self.config.tabular.learning_rate, self.constrained());
         let Tables { posterior, policy, value, energy } = &mut self.tables;
         for table in [posterior, policy, value] {
             table.descend(rate);
         }
-        if self.constrained() {
+        if constrained {
             energy.descend(rate);
             run.log("loss/energy", losses.energy)?;
         }
@@ -204,7 +204,7 @@ impl Tabular {
         let owners: Vec<usize> = self.cells.pairs.iter().map(|pair| pair / actions).collect();
         let priors = group_means(&self.cells.weights, &owners, &self.posteriors(), self.codes);
         let (mut shares, mut promised) = (Vec::with_capacity(states * actions), vec![0.0; states]);
-        for state in 0..states {
+        for (state, promised) in promised.iter_mut().enumerate() {
             let prior = priors.get(state * self.codes..(state + 1) * self.codes).unwrap_or_default();
             let bins: Vec<Vec<f64>> =
                 (0..self.codes).map(|code| probabilities(&self.tables.value, state * self.codes + code)).collect();
@@ -216,7 +216,7 @@ impl Tabular {
                 let acts = probabilities(&self.tables.policy, state * self.codes + code);
                 row.iter_mut().zip(acts).for_each(|(sum, probability)| *sum += chance * probability);
                 let expected = bins[code].iter().zip(&self.cells.bin_values).map(|(p, value)| p * value);
-                promised[state] += chance * expected.sum::<f64>();
+                *promised += chance * expected.sum::<f64>();
             }
             if row.iter().sum::<f64>() == 0.0 {
                 row.fill(1.0 / actions as f64);

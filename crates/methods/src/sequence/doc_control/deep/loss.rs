@@ -100,7 +100,7 @@ fn bound(one: Tensor<2>, other: Tensor<2>, mask: Tensor<1>, rows: usize, count: 
 fn tokens(steps: &Steps) -> Vec<Tensor<3>> {
     let [rows, length] = steps.mask.dims();
     let none = Tensor::zeros([rows, 1], &steps.reward.device());
-    let before = Tensor::cat(vec![none, steps.reward.clone().narrow(1, 0, length - 1)], 1);
+    let before = Tensor::cat(vec![none, steps.reward.clone()], 1).narrow(1, 0, length);
     vec![before.unsqueeze_dim(2), states(steps), steps.actions.clone()]
 }
 

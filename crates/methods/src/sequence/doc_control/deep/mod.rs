@@ -13,7 +13,8 @@ use nets::{attention::BlockConfig, trajectory::Rolling};
 use rand_chacha::ChaCha8Rng;
 use run::{
     Protocol, Result, Run, RunError, Scores, Snapshot, scores,
-    task::{Data, World},
+    data::Data,
+    task::World,
 };
 
 use self::networks::{Networks, Sizes};
@@ -49,7 +50,7 @@ impl Deep {
         let data = Trajectories::new(data, context - 1, future, return_scale)?;
         let device = device::parse(run.device())?;
         let sizes = Sizes {
-            input: data.recorded().input(),
+            input: data.input(),
             actions: data.actions(),
             discrete: data.discrete(),
             longest: data.longest(),
@@ -95,10 +96,11 @@ impl Deep {
     /// A policy from a copy of the networks.
     pub fn policy(&self) -> CodePolicy {
         let DeepConfig { context, future, hold, .. } = self.config.deep;
-        let sizes = vec![1, self.data.recorded().input(), self.data.actions()];
+        let sizes = vec![1, self.data.input(), self.data.actions()];
         CodePolicy {
             networks: self.networks.inference().clone(),
-            reader: self.data.recorded().reader().clone(),
+            reading: self.data.recorded().reading().clone(),
+            bounds: self.data.recorded().scale().clone(),
             device: self.device.clone(),
             discrete: self.data.discrete(),
             actions: self.data.actions(),

@@ -3,13 +3,13 @@
 use burn::tensor::{Device, Tensor, TensorData};
 use nets::{distribution::Categorical, noise, trajectory::Rolling};
 use rand_chacha::ChaCha8Rng;
-use run::{Exported, Mode, Policy, Result, RunError, Scope, Snapshot};
+use run::{ActionScale, Exported, Mode, Policy, Result, RunError, Scope, Snapshot};
 use serde::{Deserialize, Serialize};
 use worlds::{Actions, Observations, Outcome};
 
 use super::networks::{ACTION, Networks};
 use crate::{
-    offline::Reader,
+    recorded::Reading,
     trajectories::{one_hot, rows_of},
 };
 
@@ -27,7 +27,9 @@ pub(super) struct Row {
 /// The trained networks with their memory of the episodes under way.
 pub struct CodePolicy {
     pub(super) networks: Networks,
-    pub(super) reader: Reader,
+    pub(super) reading: Reading,
+    /// Maps [-1, 1] to the world's box.
+    pub(super) bounds: ActionScale,
     pub(super) device: Device,
     pub(super) discrete: bool,
     pub(super) actions: usize,
@@ -89,7 +91,7 @@ impl Policy for CodePolicy {
     fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
         let rows = observations.rows;
         self.rows.resize(self.rows.len().max(rows), Row::default());
-        for (row, state) in rows_of(&self.reader, observations, &self.device)?.into_iter().enumerate() {
+        for (row, state) in rows_of(&self.reading, observations, &self.device)?.into_iter().enumerate() {
             self.rolling.push(row, std::iter::once(self.rows[row].reward).chain(state));
             let Row { code, held, .. } = &mut self.rows[row];
             if self.hold > 0 && *held >= self.hold {
@@ -122,7 +124,7 @@ impl Policy for CodePolicy {
         for (row, action) in values.chunks(self.actions).enumerate() {
             self.rolling.amend(row, ACTION, action);
         }
-        Ok(self.reader.scale().to_world(&Actions::Continuous(values)))
+        Ok(self.bounds.to_world(&Actions::Continuous(values)))
     }
 
     fn observe(&mut self, outcome: &Outcome) {

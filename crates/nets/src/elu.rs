@@ -35,7 +35,7 @@ impl Pointwise for Elu {
 /// exp(min(x, 0)), 0 below -87: 2^n times a polynomial of the remainder, which is at most ln 2 / 2 in
 /// size, with a relative error below 3e-7.
 #[inline(always)]
-fn exponential(x: f32) -> f32 {
+pub(crate) fn exponential(x: f32) -> f32 {
     // Adding and subtracting 1.5 2^23 rounds to the nearest integer, whose bits it leaves behind.
     const ROUND: f32 = 12_582_912.0;
     let x = x.clamp(-87.0, 0.0);

@@ -7,6 +7,7 @@
 pub mod attention;
 pub mod conv;
 pub mod denormals;
+pub mod diffusion;
 pub mod distribution;
 pub mod dynamics;
 pub mod elu;
@@ -17,6 +18,7 @@ pub mod error;
 pub mod gradient;
 pub mod heads;
 pub mod init;
+pub mod mish;
 pub mod mlp;
 pub mod noise;
 pub mod noisy;

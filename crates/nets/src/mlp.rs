@@ -1,6 +1,7 @@
 //! Multi-layer perceptrons.
 
 use crate::init::{self, Init};
+use crate::mish;
 use crate::recipe::{self, Layer};
 use crate::tanh;
 use burn::module::Module;
@@ -39,7 +40,7 @@ impl Activation {
             Activation::Elu => crate::elu::elu(input),
             Activation::Silu => activation::silu(input),
             Activation::Gelu => activation::gelu(input),
-            Activation::Mish => activation::mish(input),
+            Activation::Mish => mish::mish(input),
             Activation::Tanh => tanh::tanh(input),
             Activation::LeakyRelu => activation::leaky_relu(input, 0.01),
         }

@@ -1,5 +1,6 @@
 //! Models of what an action does to a latent.
 
+pub mod inverse;
 mod latent;
 mod transition;
 

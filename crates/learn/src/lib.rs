@@ -14,6 +14,7 @@ pub mod duals;
 mod error;
 pub mod imitation;
 pub mod information;
+pub mod generative;
 pub mod normalise;
 pub mod objective;
 pub mod optim;

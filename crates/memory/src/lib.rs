@@ -17,7 +17,7 @@ pub mod replay;
 
 pub use dataset::{DataSpec, Dataset, FrameBatch, Starts, Videos};
 pub use error::MemoryError;
-pub use normaliser::{MinMax, Normaliser, ReturnScale};
+pub use normaliser::{Cdf, MinMax, Normaliser, ReturnScale, Scale, Scaling};
 pub use replay::batch::{TransitionBatch, WindowBatch};
 pub use replay::config::{Column, ReplayConfig};
 pub use replay::prioritised::{Draw, Prioritised, PriorityConfig};

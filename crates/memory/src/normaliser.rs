@@ -1,8 +1,12 @@
 //! Statistics that put observations, returns and actions on a common scale.
 
+mod scaling;
+
 use serde::{Deserialize, Serialize};
 
 use crate::MemoryError;
+
+pub use scaling::{Cdf, Scale, Scaling};
 
 /// Running mean and variance of every element, in f64.
 ///
@@ -119,6 +123,22 @@ impl Normaliser {
             for value in values.iter_mut().skip(element).step_by(size) {
                 let scaled = ((f64::from(*value) - mean) / deviation) as f32;
                 *value = scaled.clamp(-self.clip, self.clip);
+            }
+        }
+        Ok(())
+    }
+
+    /// Undoes [`Normaliser::normalise`] in place, where nothing was clipped.
+    ///
+    /// # Errors
+    /// The values are not a whole number of rows.
+    pub fn restore(&self, values: &mut [f32]) -> Result<(), MemoryError> {
+        self.check(values)?;
+        let size = self.mean.len();
+        for (element, deviation) in self.deviation().enumerate() {
+            let mean = self.mean[element];
+            for value in values.iter_mut().skip(element).step_by(size) {
+                *value = (f64::from(*value) * deviation + mean) as f32;
             }
         }
         Ok(())

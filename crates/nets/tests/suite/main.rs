@@ -2,6 +2,7 @@
 
 mod attention;
 mod distribution;
+mod diffusion;
 mod dynamics;
 mod encoder;
 mod heads;

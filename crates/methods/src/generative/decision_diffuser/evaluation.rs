@@ -1,0 +1,85 @@
+//! Scores: in a world, or of sampled paths against the constraints of their generator.
+
+use rand_chacha::ChaCha8Rng;
+use run::{
+    Protocol, Result, Run, Scores,
+    scores::{evaluate, exact},
+    task::World,
+};
+use worlds::data::traj2d;
+
+use super::{
+    DecisionDiffuser, Trainee,
+    config::{ConditionOn, Together},
+    data::{Asked, summed},
+};
+
+/// Name of the generator of labelled paths, whose constraints can be checked.
+const LABELLED_PATHS: &str = "traj2d";
+
+impl DecisionDiffuser {
+    /// Plays in a world. With `contrast`, the same network also plays without guidance, under the same
+    /// seeds; `diag/gain_over_unguided` is by how much the guided one is better, in points of the
+    /// normalised return where the world has one.
+    pub(super) fn score_in(&self, world: &World, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
+        let play = |asked: Vec<Asked>| match self.plan_policy(asked) {
+            Some(mut policy) => {
+                evaluate(&mut policy, world, protocol, &mut run.derived("eval", protocol.seed))
+            }
+            None => Ok(Scores::new()),
+        };
+        let mut scores = play(self.asked.clone())?;
+        if self.config.contrast && !self.asked.is_empty() {
+            let plain = play(Vec::new())?;
+            let names = ["eval/normalised", "eval/return"];
+            let pair = |name: &str| Some((scores.get(name)?.mean, plain.get(name)?.mean));
+            if let Some((guided, unguided)) = names.into_iter().find_map(pair) {
+                scores.extend(exact([
+                    ("diag/unguided", unguided),
+                    ("diag/gain_over_unguided", guided - unguided),
+                ]));
+            }
+        }
+        Ok(scores)
+    }
+
+    /// Samples paths from first states of the data and gives the shares that keep each constraint and
+    /// both. With `contrast`, also the share when the same network is asked for the sum of the labels.
+    pub(super) fn score_paths(&self, random: &mut ChaCha8Rng) -> Result<Scores> {
+        if self.source != LABELLED_PATHS {
+            return Ok(Scores::new());
+        }
+        let first = self.paths.first_states(self.config.paths, random);
+        let [a, b, both] = self.shares(&first, &self.asked, random)?;
+        let mut scores = exact([("eval/a", a), ("eval/b", b), ("eval/both", both)]);
+        let several = self.config.condition == ConditionOn::Label && self.asked.len() > 1;
+        if self.config.contrast && several && self.config.labels.together == Together::Scores {
+            let asked = summed(&self.asked, self.config.sampling.guidance);
+            let [.., of_sum] = self.shares(&first, &asked, random)?;
+            scores.extend(exact([("diag/both_of_sum", of_sum), ("diag/gain_over_sum", both - of_sum)]));
+        }
+        Ok(scores)
+    }
+
+    /// Shares of sampled paths that keep the first, the second and both constraints.
+    fn shares(&self, first: &[f32], asked: &[Asked], random: &mut ChaCha8Rng) -> Result<[f64; 3]> {
+        let (rows, width) = (self.config.horizon, self.paths.fields.width);
+        let mut states = match &self.trainee {
+            Trainee::Cloner(cloner) => cloner.roll(first, rows, asked, random),
+            Trainee::Diffuser(learner) => {
+                let planner = learner.planner(&self.config, &self.paths, asked.to_vec());
+                let known: Vec<Vec<f32>> = first.chunks_exact(width).map(<[f32]>::to_vec).collect();
+                planner.plan(&known, None, random)
+            }
+        };
+        self.paths.scaling.restore(&mut states)?;
+        let mut counts = [0.0; 3];
+        for path in states.chunks_exact(rows * width) {
+            let points: Vec<[f32; 2]> = path.chunks_exact(width).map(|point| [point[0], point[1]]).collect();
+            let (a, b) = (traj2d::passes(&points), traj2d::avoids(&points));
+            let kept = [a, b, a && b];
+            counts.iter_mut().zip(kept).for_each(|(count, kept)| *count += f64::from(u8::from(kept)));
+        }
+        Ok(counts.map(|count| count / self.config.paths as f64))
+    }
+}

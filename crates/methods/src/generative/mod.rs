@@ -1,0 +1,3 @@
+//! Generative models of behaviour.
+
+pub mod decision_diffuser;

@@ -47,7 +47,7 @@ impl UnetConfig {
         let shape = [self.kernel, self.groups];
         let channels: Vec<usize> = self.multipliers.iter().map(|factor| factor * self.base).collect();
         let last = channels.len() - 1;
-        let mut residual = |ends: [usize; 2], random: &mut ChaCha8Rng| {
+        let residual = |ends: [usize; 2], random: &mut ChaCha8Rng| {
             ResidualBlock::new(ends, told, shape, device, random)
         };
         let mut down = Vec::new();

@@ -6,11 +6,7 @@
 //! `continues` is 0 at the last step of an episode, terminated or truncated, and 1 elsewhere: it
 //! cuts recursions, while `discount` decides whether there is a value to bootstrap from.
 
-mod to_go;
-
 use burn::tensor::Tensor;
-
-pub use to_go::ReturnToGo;
 
 use crate::error::{LearnError, expect_length};
 

@@ -43,7 +43,6 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<curriculum::alp_gmm::AlpGmm>(),
     Entry::of::<representation::self_predictive::SelfPredictive>(),
     Entry::of::<representation::td_infonce::TdInfoNce>(),
-    #[cfg(any())]
     Entry::of::<generative::decision_diffuser::DecisionDiffuser>(),
     Entry::of::<theory::latent_thresholds::LatentThresholds>(),
     Entry::of::<theory::lmdp_horizon_free::LmdpHorizonFree>(),

@@ -61,6 +61,16 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
         "point-maze-umaze",
         &["deep.hidden=[8]", "deep.batch=8", "deep.start_steps=380", "deep.collect=policy"],
     ),
+    (
+        "decision-diffuser",
+        "data:point-maze-umaze,reward=dense/mixed=0.5,steps=600",
+        &["horizon=8", "diffusion.base=8", "diffusion.steps=8", "batch=2", "inverse.hidden=[8]", "inverse.batch=2"],
+    ),
+    (
+        "decision-diffuser",
+        "data:traj2d,paths=50",
+        &["variant=bc", "condition=label", "inverse.hidden=[8]", "batch=2"],
+    ),
     ("latent-thresholds", "threshold-oracle", &["class=a", "plan=budget", "trials=100"]),
     ("latent-thresholds", "threshold-oracle", &["class=b", "mode=online", "doubling=true"]),
     ("lmdp-horizon-free", "lmdp-rooms", &[]),

@@ -199,6 +199,8 @@ pub struct DecisionDiffuserConfig {
     pub labels: LabelsConfig,
     /// Rows H of a plan.
     pub horizon: usize,
+    /// Whether plans may begin so late in an episode that terminates that they repeat its last state.
+    pub pad: bool,
     /// Observed states that a plan must contain, the present one included.
     pub history: usize,
     /// How states are brought to [-1, 1]: `cdf`, `min-max` or `standard`.
@@ -230,6 +232,7 @@ impl Default for DecisionDiffuserConfig {
             returns: ReturnsConfig::default(),
             labels: LabelsConfig::default(),
             horizon: 16,
+            pad: true,
             history: 1,
             scale: Scale::Cdf,
             diffusion: DiffusionConfig::default(),

@@ -7,7 +7,7 @@ use memory::{
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use run::{ActionScale, Result, Run, RunError, task::Data};
+use run::{ActionScale, Result, Run, RunError, data::Data};
 use worlds::{ActionSpace, Actions, Array, Observations, Role};
 
 use super::config::{ConditionOn, DecisionDiffuserConfig, ReturnsConfig};
@@ -170,7 +170,7 @@ impl Paths {
         }
         // A recording that was cut says nothing of what came after, unlike a terminal state: plans are
         // read beyond the end of the one only where it is shorter than a plan.
-        let starts = |episode: &Episode| match episode.terminated {
+        let starts = |episode: &Episode| match episode.terminated && config.pad {
             true => episode.length,
             false => (episode.length + 2).saturating_sub(config.horizon).max(1),
         };
@@ -305,7 +305,8 @@ fn vectors(set: &Dataset) -> (usize, Vec<f32>) {
             (*count, values)
         }
         (Some(ActionColumn::Continuous(values)), Some(space @ ActionSpace::Box { low, .. })) => {
-            let scaled = ActionScale::new(space).to_policy(&Actions::Continuous(values.to_vec()));
+            let mut scaled = Actions::Continuous(values.to_vec());
+            ActionScale::new(space).to_policy(&mut scaled);
             match scaled {
                 Actions::Continuous(values) => (low.len(), values),
                 Actions::Discrete(_) => (0, Vec::new()),
@@ -326,22 +327,23 @@ fn returns(config: &ReturnsConfig, data: &Data, run: &mut Run) -> Result<Vec<f32
             data.name
         )));
     }
-    let rewards: Vec<f32> = set.reward().iter().copied().step_by(channels).collect();
-    let all = |rule: ReturnToGo| -> Vec<f32> {
+    let mut rewards: Vec<f32> = set.reward().iter().copied().step_by(channels).collect();
+    let all = |rule: ReturnToGo, rewards: &[f32]| -> Vec<f32> {
         let of = |episode: &Episode| {
             rule.of(&rewards[episode.step..episode.step + episode.length], episode.terminated)
         };
         set.episodes().iter().flat_map(of).collect()
     };
-    let mut rule = ReturnToGo { terminal: config.terminal, ..ReturnToGo::new(config.discount) };
-    if config.divisor > 0.0 {
-        rule.divisor = config.divisor;
-    } else {
-        rule.shift = f64::from(rewards.iter().copied().fold(0.0_f32, f32::min)).abs();
-        let largest = f64::from(all(rule).into_iter().fold(f32::MIN, f32::max));
-        rule.divisor = if largest > 0.0 { largest } else { 1.0 };
+    let plain = ReturnToGo { discount: config.discount, terminal: config.terminal, ..ReturnToGo::new(1.0) };
+    let mut scale = config.divisor;
+    if scale == 0.0 {
+        let least = rewards.iter().copied().fold(0.0, f32::min);
+        rewards.iter_mut().for_each(|reward| *reward -= least);
+        let largest = f64::from(all(plain, &rewards).into_iter().fold(f32::MIN, f32::max));
+        scale = if largest > 0.0 { largest } else { 1.0 };
     }
-    let told = all(ReturnToGo { clip: config.clip, ..rule });
+    let clip = Some((f64::NEG_INFINITY, config.clip));
+    let told = all(ReturnToGo { scale, clip, ..plain }, &rewards);
     let least = f64::from(told.iter().copied().fold(f32::INFINITY, f32::min));
     let most = f64::from(told.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     if let Some(warning) = far_outside(config.target, least, most) {

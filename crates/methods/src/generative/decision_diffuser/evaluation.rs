@@ -15,7 +15,7 @@ use super::{
 };
 
 /// Name of the generator of labelled paths, whose constraints can be checked.
-const LABELLED_PATHS: &str = "traj2d";
+pub(super) const LABELLED_PATHS: &str = "traj2d";
 
 impl DecisionDiffuser {
     /// Plays in a world. With `contrast`, the same network also plays without guidance, under the same
@@ -46,7 +46,7 @@ impl DecisionDiffuser {
     /// Samples paths from first states of the data and gives the shares that keep each constraint and
     /// both. With `contrast`, also the share when the same network is asked for the sum of the labels.
     pub(super) fn score_paths(&self, random: &mut ChaCha8Rng) -> Result<Scores> {
-        if self.source != LABELLED_PATHS {
+        if !self.checked {
             return Ok(Scores::new());
         }
         let first = self.paths.first_states(self.config.paths, random);
@@ -75,8 +75,7 @@ impl DecisionDiffuser {
         self.paths.scaling.restore(&mut states)?;
         let mut counts = [0.0; 3];
         for path in states.chunks_exact(rows * width) {
-            let points: Vec<[f32; 2]> = path.chunks_exact(width).map(|point| [point[0], point[1]]).collect();
-            let (a, b) = (traj2d::passes(&points), traj2d::avoids(&points));
+            let (a, b) = (traj2d::passes_a(path), traj2d::avoids_b(path));
             let kept = [a, b, a && b];
             counts.iter_mut().zip(kept).for_each(|(count, kept)| *count += f64::from(u8::from(kept)));
         }

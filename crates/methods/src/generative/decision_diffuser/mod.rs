@@ -20,7 +20,7 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-use run::{Card, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, Task, task::Data};
+use run::{Card, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, Task, data::Data};
 use worlds::ActionSpace;
 
 pub use self::config::{
@@ -36,7 +36,7 @@ const CHUNK: u64 = 10;
 /// What is trained.
 enum Trainee {
     Diffuser(Box<Learner>),
-    Cloner(Cloner),
+    Cloner(Box<Cloner>),
 }
 
 /// Decision Diffuser.
@@ -45,8 +45,8 @@ pub struct DecisionDiffuser {
     paths: Paths,
     /// The action space, where the data have actions.
     space: Option<ActionSpace>,
-    /// Name of the world or generator that the data came from.
-    source: String,
+    /// Whether the data are the generated paths whose constraints can be checked.
+    checked: bool,
     asked: Vec<Asked>,
     trainee: Trainee,
 }
@@ -84,12 +84,12 @@ impl Method for DecisionDiffuser {
         let trainee = match config.variant {
             Variant::Bc => {
                 let network = (config.inverse.hidden.as_slice(), config.learning_rate);
-                Trainee::Cloner(Cloner::new(&paths, network, config.horizon - 1, &device, run))
+                Trainee::Cloner(Box::new(Cloner::new(&paths, network, config.horizon - 1, &device, run)))
             }
             _ => Trainee::Diffuser(Box::new(Learner::new(&config, &paths, space.as_ref(), &device, run)?)),
         };
-        let source = data.set.spec().world.clone().unwrap_or_else(|| data.name.clone());
-        Ok(Self { config, paths, space, source, asked, trainee })
+        let checked = data.spec().policy == evaluation::LABELLED_PATHS;
+        Ok(Self { config, paths, space, checked, asked, trainee })
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {

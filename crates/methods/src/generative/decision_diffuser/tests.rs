@@ -8,7 +8,7 @@ use memory::{
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use run::{Config, Mode, Policy, Run, Scope, Snapshot, Task, task::Data};
+use run::{Config, Mode, Policy, Run, Scope, Snapshot, Task, data::Data};
 use worlds::{ActionSpace, Array, Field, Layout, Observations, Role};
 
 use super::{config::*, data::{Paths, far_outside}, *};

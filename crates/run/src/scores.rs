@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use worlds::{Array, GoalSpace, Observations, Outcome};
+use worlds::{Array, GoalSpace, Observations, Outcome, spec::Reference};
 
 use crate::{
     Result,
@@ -74,7 +74,8 @@ const ROWS: usize = 32;
 
 /// Runs complete episodes in `world`. Every copy has a fixed share of the episodes, so that short episodes
 /// are not counted more often than long ones. In a world with goals, `eval/success` is the share of
-/// episodes that reached theirs.
+/// episodes that reached theirs; in one with reference returns, `eval/normalised` is 0 for random
+/// actions and 100 for the expert's.
 ///
 /// # Errors
 /// The world or the policy fails.
@@ -124,7 +125,17 @@ pub fn evaluate(
             }
         }
     }
-    let named = [("eval/return", &all_returns), ("eval/length", &all_lengths), ("eval/success", &successes)];
+    let points = |reference: Reference| {
+        let scale = 100.0 / (reference.expert - reference.random);
+        all_returns.iter().map(|value| scale * (value - reference.random)).collect()
+    };
+    let normalised = spec.reference.map_or(Vec::new(), points);
+    let named = [
+        ("eval/return", &all_returns),
+        ("eval/normalised", &normalised),
+        ("eval/length", &all_lengths),
+        ("eval/success", &successes),
+    ];
     Ok(named.into_iter().filter_map(|(name, values)| Some((name.to_owned(), Score::of(values)?))).collect())
 }
 

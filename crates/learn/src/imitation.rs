@@ -28,7 +28,8 @@ mod tests {
 
     #[test]
     fn small_cases() {
-        let (actions, targets) = (tensor(&[0.0, 1.0, 0.5, 0.5], [2, 2]), tensor(&[1.0, 1.0, 0.5, -0.5], [2, 2]));
+        let (actions, targets) =
+            (tensor(&[0.0, 1.0, 0.5, 0.5], [2, 2]), tensor(&[1.0, 1.0, 0.5, -0.5], [2, 2]));
         assert_eq!(values(squared_error(actions, targets)), [0.5, 0.5]);
         let standard = DiagonalGaussian::new(tensor(&[0.0; 2], [1, 2]), tensor(&[0.0; 2], [1, 2]));
         let expected = (2.0 * std::f64::consts::PI).ln() + 0.5 * (1.0 + 4.0);

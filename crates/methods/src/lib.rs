@@ -7,9 +7,8 @@ pub mod device;
 mod experience;
 mod export;
 mod failure;
-pub mod offline;
-#[cfg(any())]
 pub mod generative;
+pub mod offline;
 pub mod recorded;
 pub mod representation;
 pub mod sequence;

@@ -48,8 +48,7 @@ pub fn sinusoidal(count: usize, width: usize, device: &Device) -> Tensor<2> {
         let angle = position as f64 * frequency(element / 2, width, 10_000.0);
         (if element.is_multiple_of(2) { angle.sin() } else { angle.cos() }) as f32
     };
-    let values: Vec<f32> =
-        (0..count * width).map(|index| entry(index / width, index % width)).collect();
+    let values: Vec<f32> = (0..count * width).map(|index| entry(index / width, index % width)).collect();
     Tensor::from_data(TensorData::new(values, [count, width]), device)
 }
 

@@ -77,9 +77,13 @@ fn refused(conditions: &str, arms: &[(&str, Vec<RunOutcome>)]) -> String {
 #[test]
 fn a_multiple_of_an_arm_that_has_nothing() {
     let ask = condition("difference", "arm = \"a\"\nversus = \"b\"\ntimes = 2.0\nmargin = 0.0");
-    let against = |other: [f64; 5]| only(&ask, &[("a", ends(&[1.0, 1.2, 0.9, 1.1, 1.0])), ("b", ends(&other))]);
+    let against =
+        |other: [f64; 5]| only(&ask, &[("a", ends(&[1.0, 1.2, 0.9, 1.1, 1.0])), ("b", ends(&other))]);
     let nothing = against([0.0; 5]);
-    assert_eq!((nothing.verdict, nothing.about.as_str()), (Verdict::Holds, "a against 2 times b: eval/return (end)"));
+    assert_eq!(
+        (nothing.verdict, nothing.about.as_str()),
+        (Verdict::Holds, "a against 2 times b: eval/return (end)")
+    );
     assert_eq!(against([0.6, 0.7, 0.6, 0.7, 0.6]).verdict, Verdict::DoesNotHold);
 }
 

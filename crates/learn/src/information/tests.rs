@@ -100,7 +100,8 @@ fn balanced_divergence_moves_each_side_by_its_share() {
     for free in [FreeNats::Mean(100.0), FreeNats::Element(100.0)] {
         assert!(slopes(0.5, free).iter().all(|slope| *slope == 0.0));
     }
-    let (one, other) = (Categorical::new(random_tensor(1, [3, 4])), Categorical::new(random_tensor(2, [3, 4])));
+    let (one, other) =
+        (Categorical::new(random_tensor(1, [3, 4])), Categorical::new(random_tensor(2, [3, 4])));
     let (found, plain) = (values(balanced(&one, &other, 0.3, FreeNats::None)), values(one.kl(&other)));
     assert!(found.iter().zip(plain).all(|(a, b)| (a - b).abs() < 1e-6));
 }

@@ -112,7 +112,8 @@ impl Columns {
 
     /// Refuses a row with a number that is no place.
     fn check(&self, values: &[f32], row: usize) -> Result<(), IndexError> {
-        let usable = |(value, weight): (&f32, &f32)| (f64::from(*value) * f64::from(*weight)).abs() <= LARGEST;
+        let usable =
+            |(value, weight): (&f32, &f32)| (f64::from(*value) * f64::from(*weight)).abs() <= LARGEST;
         let Some(place) = values.iter().zip(&self.weights).position(|pair| !usable(pair)) else {
             return Ok(());
         };

@@ -125,10 +125,12 @@ impl Knn {
             Search::Scan(scan) => scan.nearest(&self.columns, &self.rows, &queries, neighbours),
         };
         found.clear();
-        found.extend(candidates.iter().map(|candidate| Neighbour {
-            row: candidate.row as usize,
-            distance: candidate.squared.sqrt(),
-        }));
+        found.extend(
+            candidates.iter().map(|candidate| Neighbour {
+                row: candidate.row as usize,
+                distance: candidate.squared.sqrt(),
+            }),
+        );
         Ok(())
     }
 

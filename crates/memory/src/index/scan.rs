@@ -91,10 +91,10 @@ impl Scan {
         let parts: Vec<Vec<Vec<Candidate>>> = tasks
             .into_par_iter()
             .map(|first| {
-                let direct =
-                    |query: usize, row: usize| {
-                        columns.squared_distance(&queries[query * width..][..width], &rows[row * width..][..width])
-                    };
+                let direct = |query: usize, row: usize| {
+                    columns
+                        .squared_distance(&queries[query * width..][..width], &rows[row * width..][..width])
+                };
                 let mut search = Search::new(self, &prepared, neighbours, direct);
                 in_lanes(&mut search, first..panels.min(first + TASK));
                 search.best

@@ -116,7 +116,9 @@ impl Policy for Watched {
     fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
         for (index, row) in self.rows.iter_mut().enumerate() {
             if row.start.is_none() {
-                row.start = Some(observations.fields.iter().map(|field| of_row(field, index, observations.rows)).collect());
+                row.start = Some(
+                    observations.fields.iter().map(|field| of_row(field, index, observations.rows)).collect(),
+                );
             }
         }
         self.policy.act(observations, mode, random)

@@ -64,7 +64,14 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
     (
         "decision-diffuser",
         "data:point-maze-umaze,reward=dense/mixed=0.5,steps=600",
-        &["horizon=8", "diffusion.base=8", "diffusion.steps=8", "batch=2", "inverse.hidden=[8]", "inverse.batch=2"],
+        &[
+            "horizon=8",
+            "diffusion.base=8",
+            "diffusion.steps=8",
+            "batch=2",
+            "inverse.hidden=[8]",
+            "inverse.batch=2",
+        ],
     ),
     (
         "decision-diffuser",
@@ -103,7 +110,14 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
     (
         "doc-control",
         "data:pendulum/random,episodes=2",
-        &["deep.context=3", "deep.future=2", "deep.width=8", "deep.layers=1", "deep.batch=4", "deep.dropout=0.1"],
+        &[
+            "deep.context=3",
+            "deep.future=2",
+            "deep.width=8",
+            "deep.layers=1",
+            "deep.batch=4",
+            "deep.dropout=0.1",
+        ],
     ),
     ("ensemble-cdrl", "grid7-slip", &["atoms=21", "v_min=-1", "v_max=3"]),
     ("ensemble-cdrl", "grid7-slip", &["targets=own", "shared_buffer=true"]),

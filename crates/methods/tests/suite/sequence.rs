@@ -45,8 +45,15 @@ fn control_is_separated_from_luck_by_networks() {
     let data = "data:bernoulli-bandit,p=0.2/behaviour,steps=1000,seed=0 in bernoulli-bandit,p=0.2";
     let measured = |lambda: &str| {
         let settings = [
-            "variant=deep", "deep.context=1", "deep.future=1", "deep.width=16", "deep.layers=1", "deep.latent=2",
-            "deep.batch=64", "deep.beta=0.1", lambda,
+            "variant=deep",
+            "deep.context=1",
+            "deep.future=1",
+            "deep.width=16",
+            "deep.layers=1",
+            "deep.latent=2",
+            "deep.batch=64",
+            "deep.beta=0.1",
+            lambda,
         ];
         let mut trial = Trial::new("doc-control", data, &settings, 1_500, 0);
         trial.train(1_500);

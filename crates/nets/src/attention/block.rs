@@ -166,7 +166,8 @@ impl Block {
         mut random: Option<&mut ChaCha8Rng>,
     ) -> Tensor<3> {
         let normal = self.attention_norm.forward(input.clone());
-        let dropped = random.as_deref_mut().filter(|_| self.dropout > 0.0).map(|random| (self.dropout, random));
+        let dropped =
+            random.as_deref_mut().filter(|_| self.dropout > 0.0).map(|random| (self.dropout, random));
         let read = self.attention.forward(normal.clone(), normal, mask, rotary, dropped);
         let middle = input + self.thin(read, random.as_deref_mut());
         let fed = self.feed(self.feed_norm.forward(middle.clone()));

@@ -136,12 +136,7 @@ pub struct Process {
 impl Process {
     /// The noised samples of `clean [B, ...]` at `steps` (B of them, each 1 to K) with `noise` of
     /// the same shape.
-    pub fn noised<const D: usize>(
-        &self,
-        clean: Tensor<D>,
-        noise: Tensor<D>,
-        steps: &[usize],
-    ) -> Tensor<D> {
+    pub fn noised<const D: usize>(&self, clean: Tensor<D>, noise: Tensor<D>, steps: &[usize]) -> Tensor<D> {
         let device = clean.device();
         let signal = column(steps, |step| self.schedule.signal(step), &device);
         let spread = column(steps, |step| self.schedule.noise(step), &device);

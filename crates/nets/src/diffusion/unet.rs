@@ -47,9 +47,8 @@ impl UnetConfig {
         let shape = [self.kernel, self.groups];
         let channels: Vec<usize> = self.multipliers.iter().map(|factor| factor * self.base).collect();
         let last = channels.len() - 1;
-        let residual = |ends: [usize; 2], random: &mut ChaCha8Rng| {
-            ResidualBlock::new(ends, told, shape, device, random)
-        };
+        let residual =
+            |ends: [usize; 2], random: &mut ChaCha8Rng| ResidualBlock::new(ends, told, shape, device, random);
         let mut down = Vec::new();
         let mut input = self.width;
         for (level, &output) in channels.iter().enumerate() {
@@ -79,14 +78,23 @@ impl UnetConfig {
     }
 
     fn check(&self) -> Result<(), NetsError> {
-        let refuse = |name, value: usize, need| Err(NetsError::Setting { name, value: value.to_string(), need });
+        let refuse =
+            |name, value: usize, need| Err(NetsError::Setting { name, value: value.to_string(), need });
         let levels = self.multipliers.len();
         if levels == 0 || self.multipliers.contains(&0) {
             let (name, value) = ("multipliers", format!("{:?}", self.multipliers));
-            return Err(NetsError::Setting { name, value, need: "numbers of at least 1, one for each level" });
+            return Err(NetsError::Setting {
+                name,
+                value,
+                need: "numbers of at least 1, one for each level",
+            });
         }
         if self.rows == 0 || !self.rows.is_multiple_of(1 << (levels - 1).min(31)) {
-            return refuse("horizon", self.rows, "divisible by 2 as often as there are levels after the first");
+            return refuse(
+                "horizon",
+                self.rows,
+                "divisible by 2 as often as there are levels after the first",
+            );
         }
         if self.kernel.is_multiple_of(2) {
             return refuse("kernel", self.kernel, "odd");

@@ -68,7 +68,9 @@ impl InverseModel {
     pub fn loss(&self, state: Tensor<2>, next: Tensor<2>, actions: Tensor<2>) -> Tensor<1> {
         let pair = Tensor::cat(vec![state, next], 1);
         match self.head {
-            InverseHead::Mse => (self.networks[0].forward(pair) - actions).square().mean_dim(1).squeeze_dim(1),
+            InverseHead::Mse => {
+                (self.networks[0].forward(pair) - actions).square().mean_dim(1).squeeze_dim(1)
+            }
             InverseHead::Classifier => cross_entropy(self.networks[0].forward(pair), actions),
             InverseHead::Bins => {
                 let each = self.networks.iter().enumerate().map(|(dimension, network)| {

@@ -54,8 +54,7 @@ fn longer_steps_are_those_of_ddim() {
     let schedule = Schedule::new(Noising::Cosine, 10).unwrap();
     for case in golden()["implicit"].as_array().unwrap() {
         let number = |name: &str| case[name].as_f64().unwrap();
-        let step =
-            schedule.transition(number("late") as usize, number("early") as usize, number("eta"));
+        let step = schedule.transition(number("late") as usize, number("early") as usize, number("eta"));
         assert!((step.x0 * -0.4 + step.xk * 0.7 - number("mean")).abs() < 1e-9);
         assert!((step.std - number("std")).abs() < 1e-9);
     }
@@ -71,20 +70,17 @@ fn convolution_and_normalisation_agree_with_numpy() {
     let map = tensor(wave(24, 0.1), [4, 3, 2], &device);
     for (name, stride) in [("convolution", 1), ("strided", 2)] {
         let layer = Convolution1d::new([3, 2], 5, stride, &device, &mut seeded(0));
-        let array = |name: &str, shape: Vec<usize>, values| NamedArray { name: name.to_owned(), shape, values };
-        let arrays = named(vec![
-            array("weight", vec![2, 15], wave(30, 0.2)),
-            array("bias", vec![2, 1], wave(2, 0.3)),
-        ]);
+        let array =
+            |name: &str, shape: Vec<usize>, values| NamedArray { name: name.to_owned(), shape, values };
+        let arrays =
+            named(vec![array("weight", vec![2, 15], wave(30, 0.2)), array("bias", vec![2, 1], wave(2, 0.3))]);
         let layer = import(layer, "", &arrays).unwrap();
         assert_close(&values(&layer.forward(map.clone())), &numbers(&golden(), name), 1e-5);
     }
     let norm = GroupNorm::new(4, 2, &device);
     let array = |name: &str, shape: Vec<usize>, values| NamedArray { name: name.to_owned(), shape, values };
-    let arrays = named(vec![
-        array("gamma", vec![2, 2, 1], wave(4, 0.5)),
-        array("beta", vec![4, 1], wave(4, 0.6)),
-    ]);
+    let arrays =
+        named(vec![array("gamma", vec![2, 2, 1], wave(4, 0.5)), array("beta", vec![4, 1], wave(4, 0.6))]);
     let norm = import(norm, "", &arrays).unwrap();
     let map = tensor(wave(24, 0.4), [3, 4, 2], &device);
     assert_close(&values(&norm.forward(map)), &numbers(&golden(), "group_norm"), 1e-5);

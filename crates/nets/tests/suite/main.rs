@@ -1,8 +1,8 @@
 //! Tests of the networks: golden values, properties, gradients against finite differences.
 
 mod attention;
-mod distribution;
 mod diffusion;
+mod distribution;
 mod dynamics;
 mod encoder;
 mod heads;

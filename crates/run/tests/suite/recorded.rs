@@ -57,7 +57,10 @@ fn a_recipe_is_recorded_alike_every_time_and_its_seed_counts() {
     assert_eq!(lengths, [200, 200, 100], "the last episode is cut where the steps end");
     assert!(first.set.episodes().iter().all(|episode| !episode.terminated));
     let spec = first.spec();
-    assert_eq!((spec.world.as_deref(), spec.policy.as_str(), spec.seed), (Some("pendulum"), "random", Some(3)));
+    assert_eq!(
+        (spec.world.as_deref(), spec.policy.as_str(), spec.seed),
+        (Some("pendulum"), "random", Some(3))
+    );
 }
 
 #[test]
@@ -103,7 +106,10 @@ fn what_does_not_fit_is_refused_before_it_is_recorded() {
     let other = refused(&CARD, Some("data:cartpole/random"), None);
     assert!(other.contains("needs continuous actions") && other.contains("2 discrete actions"), "{other}");
     let spaces = refused(&CARD, Some("data:pendulum/random"), Some("mountain-car-continuous"));
-    assert!(spaces.contains("its actions are 1 numbers in [-2, 2], the world's 1 numbers in [-1, 1]"), "{spaces}");
+    assert!(
+        spaces.contains("its actions are 1 numbers in [-2, 2], the world's 1 numbers in [-1, 1]"),
+        "{spaces}"
+    );
     let recipe = refused(&CARD, Some("data:pendulum"), None);
     assert!(recipe.contains("is not a recipe"), "{recipe}");
     assert!(refused(&CARD, Some("data:pendulum/random,steps=0"), None).contains("`steps=0`"));

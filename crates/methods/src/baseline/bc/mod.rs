@@ -133,7 +133,11 @@ impl Method for Bc {
         paper: "Pomerleau, 1989",
         family: "baseline",
         summary: "clones recorded actions, of all episodes or of the best",
-        needs: &[Need::Data { actions: DataActions::Any, rewards: false, observations: ObservationNeed::Any }],
+        needs: &[Need::Data {
+            actions: DataActions::Any,
+            rewards: false,
+            observations: ObservationNeed::Any,
+        }],
         metrics: &["loss/actor", "eval/discounted"],
         stages: &["main"],
         primary: Primary::RETURN,

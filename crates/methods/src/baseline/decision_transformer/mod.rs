@@ -20,8 +20,8 @@ use nets::{
     trajectory::{Positions, Rolling, TrajectoryConfig},
 };
 use run::{
-    Card, Config, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Result, Run, RunError,
-    Snapshot, Task, data::Data,
+    Card, Config, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Result, Run,
+    RunError, Snapshot, Task, data::Data,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -145,7 +145,11 @@ impl Method for DecisionTransformer {
         paper: "Chen et al., 2021, arXiv 2106.01345",
         family: "baseline",
         summary: "imitates recorded actions given the return that followed; acting asks for a high one",
-        needs: &[Need::Data { actions: DataActions::Any, rewards: true, observations: ObservationNeed::Vector }],
+        needs: &[Need::Data {
+            actions: DataActions::Any,
+            rewards: true,
+            observations: ObservationNeed::Vector,
+        }],
         metrics: &["loss/action", "diag/gradient_norm"],
         stages: &["main"],
         primary: Primary::RETURN,

@@ -38,8 +38,7 @@ impl Network {
         random: &mut ChaCha8Rng,
     ) -> Result<Self, NetsError> {
         let trajectory = shape.init(device, random)?;
-        let head =
-            init::linear(shape.block.heads.width, actions, Init::Normal { std: 0.02 }, device, random);
+        let head = init::linear(shape.block.heads.width, actions, Init::Normal { std: 0.02 }, device, random);
         Ok(Self { trajectory, head, discrete })
     }
 

@@ -221,11 +221,8 @@ impl Method for Iql {
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
         let arrays = arrays(snapshot);
-        let parts: &mut [(&str, &mut dyn learn::optim::Trainable)] = &mut [
-            ("actor", &mut self.actor),
-            ("value", &mut self.value),
-            ("critic", &mut self.critic),
-        ];
+        let parts: &mut [(&str, &mut dyn learn::optim::Trainable)] =
+            &mut [("actor", &mut self.actor), ("value", &mut self.value), ("critic", &mut self.critic)];
         load_trained(&arrays, parts)?;
         self.slow_critic = load_module(&arrays, "slow-critic", self.slow_critic.clone())?;
         Ok(())
@@ -238,7 +235,8 @@ impl Iql {
         let value = values(self.value.module(), flat(&batch.observations).autodiff());
         let mean = value.clone().inner().mean();
         let loss = td::expectile(recorded.autodiff() - value, self.config.expectile).mean();
-        let done = update("value", loss, &mut [&mut self.value], None).map_err(|error| failure(run, error))?;
+        let done =
+            update("value", loss, &mut [&mut self.value], None).map_err(|error| failure(run, error))?;
         run.log("loss/value", f64::from(done.loss))?;
         run.log("diag/value", f64::from(mean.into_scalar::<f32>()))
     }
@@ -255,7 +253,8 @@ impl Iql {
             let share = 0.5 * (1.0 + (std::f64::consts::PI * done.min(1.0)).cos());
             self.actor.set_learning_rate(share * self.config.learning_rate);
         }
-        let done = update("actor", loss, &mut [&mut self.actor], None).map_err(|error| failure(run, error))?;
+        let done =
+            update("actor", loss, &mut [&mut self.actor], None).map_err(|error| failure(run, error))?;
         run.log("loss/actor", f64::from(done.loss))?;
         run.log("diag/advantage", f64::from(advantage.mean().into_scalar::<f32>()))?;
         run.log("diag/weight", f64::from(weight.mean().into_scalar::<f32>()))

@@ -157,8 +157,7 @@ impl Core {
     ) -> Result<()> {
         let states = flat(&batch.observations);
         let action = self.actor.module().forward(states.clone().autodiff());
-        let proposal =
-            Proposal { states, proposed: action.clone().inner(), taken: batch.actions.vectors(0) };
+        let proposal = Proposal { states, proposed: action.clone().inner(), taken: batch.actions.vectors(0) };
         let target = target(&proposal, run)?;
         let states = proposal.states.autodiff();
         let value = first(self.critic.module().forward(states, action.clone()));

@@ -275,7 +275,9 @@ impl Config for DecisionDiffuserConfig {
         if !share(self.diffusion.dropped) || !share(sampling.eta) || !share(self.ema.decay) {
             return Err("`diffusion.dropped`, `sampling.eta` and `ema.decay` must lie in [0, 1]".to_owned());
         }
-        if !share(self.returns.discount) || self.returns.divisor < 0.0 || self.returns.target > self.returns.clip
+        if !share(self.returns.discount)
+            || self.returns.divisor < 0.0
+            || self.returns.target > self.returns.clip
         {
             return Err(format!(
                 "`returns.discount` must lie in [0, 1], `returns.divisor` be at least 0, and `returns.target` \

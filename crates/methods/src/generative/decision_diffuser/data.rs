@@ -46,7 +46,9 @@ impl StateFields {
         let mut offset = 0;
         for &field in &self.fields {
             let values = array(field).ok_or_else(|| {
-                RunError::Task("`decision-diffuser` needs vector observations, but these are images".to_owned())
+                RunError::Task(
+                    "`decision-diffuser` needs vector observations, but these are images".to_owned(),
+                )
             })?;
             let size = values.len().checked_div(rows).unwrap_or(0);
             if offset + size > self.width {

@@ -51,7 +51,8 @@ impl Learner {
         let joint = config.variant == Variant::CondDiffuser;
         if joint && space.is_none() {
             return Err(RunError::Task(
-                "`variant=cond-diffuser` diffuses actions, and the data have none: use `variant=diffuser`".to_owned(),
+                "`variant=cond-diffuser` diffuses actions, and the data have none: use `variant=diffuser`"
+                    .to_owned(),
             ));
         }
         let action = if joint { paths.action } else { 0 };

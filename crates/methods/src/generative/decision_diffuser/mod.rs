@@ -20,14 +20,22 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-use run::{Card, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, Task, data::Data};
+use run::{
+    Card, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
+    RunError, Scores, Snapshot, Task, data::Data,
+};
 use worlds::ActionSpace;
 
 pub use self::config::{
     ConditionOn, DecisionDiffuserConfig, DiffusionConfig, EmaConfig, InverseSettings, LabelsConfig,
     ReturnsConfig, SamplingConfig, Together, Variant,
 };
-use self::{bc::Cloner, data::{Asked, Paths, summed}, learner::Learner, policy::PlanPolicy};
+use self::{
+    bc::Cloner,
+    data::{Asked, Paths, summed},
+    learner::Learner,
+    policy::PlanPolicy,
+};
 use crate::device;
 
 /// Updates of one iteration.

@@ -3,7 +3,9 @@
 use burn::tensor::{Bool, Device, Tensor, TensorData};
 use memory::Scaling;
 use nets::{
-    diffusion::{Clamp, Guidance, Noising, Prediction, Process, Sampler, Schedule, Start, TemporalUnet, Term},
+    diffusion::{
+        Clamp, Guidance, Noising, Prediction, Process, Sampler, Schedule, Start, TemporalUnet, Term,
+    },
     dynamics::inverse::InverseModel,
 };
 use rand_chacha::ChaCha8Rng;

@@ -127,7 +127,8 @@ impl Policy for PlanPolicy {
 
     fn export(&self) -> Result<Exported> {
         Err(RunError::Task(
-            "a policy of `decision-diffuser` plans by repeated sampling, which no list of layers describes".to_owned(),
+            "a policy of `decision-diffuser` plans by repeated sampling, which no list of layers describes"
+                .to_owned(),
         ))
     }
 

@@ -11,7 +11,11 @@ use rand_chacha::ChaCha8Rng;
 use run::{Config, Mode, Policy, Run, Scope, Snapshot, Task, data::Data};
 use worlds::{ActionSpace, Array, Field, Layout, Observations, Role};
 
-use super::{config::*, data::{Paths, far_outside}, *};
+use super::{
+    config::*,
+    data::{Paths, far_outside},
+    *,
+};
 
 /// What a data set of the tests has.
 #[derive(Clone, Copy)]
@@ -84,7 +88,8 @@ fn small() -> DecisionDiffuserConfig {
 }
 
 fn labelled(ask: &[&str]) -> DecisionDiffuserConfig {
-    let labels = LabelsConfig { ask: ask.iter().map(|&text| text.to_owned()).collect(), ..LabelsConfig::default() };
+    let labels =
+        LabelsConfig { ask: ask.iter().map(|&text| text.to_owned()).collect(), ..LabelsConfig::default() };
     DecisionDiffuserConfig { condition: ConditionOn::Label, labels, ..small() }
 }
 
@@ -110,8 +115,12 @@ fn what_makes_no_sense_is_refused_in_a_sentence() {
     assert!(text.contains("`not 7`") && text.ends_with(": 0, 1"), "{text}");
     let discrete = Has { discrete: true, ..USUAL };
     assert!(refusal(small(), discrete).contains("inverse.head=classifier"));
-    let classifier = InverseSettings { head: nets::dynamics::inverse::InverseHead::Classifier, ..small().inverse };
-    assert!(refusal(DecisionDiffuserConfig { inverse: classifier.clone(), ..small() }, USUAL).contains("head=mse"));
+    let classifier =
+        InverseSettings { head: nets::dynamics::inverse::InverseHead::Classifier, ..small().inverse };
+    assert!(
+        refusal(DecisionDiffuserConfig { inverse: classifier.clone(), ..small() }, USUAL)
+            .contains("head=mse")
+    );
     assert!(built(DecisionDiffuserConfig { inverse: classifier, ..small() }, discrete).is_ok());
     let reuse = SamplingConfig { reuse: 8, ..SamplingConfig::default() };
     assert!(DecisionDiffuserConfig { sampling: reuse, ..small() }.validate().is_err());
@@ -243,10 +252,10 @@ fn every_variant_acts_inside_the_box() {
 fn a_sum_of_labels_is_one_condition() {
     let (method, _) = built(labelled(&["0", "not 1"]), USUAL).expect("it is built");
     let weight = method.config.sampling.guidance;
-    assert_eq!(method.asked, [
-        Asked { values: vec![1.0, 0.0], weight },
-        Asked { values: vec![0.0, 1.0], weight: -weight },
-    ]);
+    assert_eq!(
+        method.asked,
+        [Asked { values: vec![1.0, 0.0], weight }, Asked { values: vec![0.0, 1.0], weight: -weight },]
+    );
     assert_eq!(summed(&method.asked, 2.0), [Asked { values: vec![1.0, -1.0], weight: 2.0 }]);
     let mut config = labelled(&["0", "1"]);
     config.labels.together = Together::Sum;

@@ -157,13 +157,15 @@ impl Method for Prdc {
     /// every episode less the discounted return that followed. What lies behind a time limit counts
     /// as nothing.
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        let Some((mut scores, played)) = measure::play(self.core.policy()?, self.gamma, protocol, run)? else {
+        let Some((mut scores, played)) = measure::play(self.core.policy()?, self.gamma, protocol, run)?
+        else {
             return Ok(Scores::new());
         };
         let believed = self.core.values(&played.starts)?;
         let earned = played.discounted.iter().zip(&played.weights);
         let earned = earned.map(|(sum, weight)| self.core.rewards().discounted(*sum, *weight));
-        let over: Vec<f64> = believed.iter().zip(earned).map(|(believed, earned)| believed - earned).collect();
+        let over: Vec<f64> =
+            believed.iter().zip(earned).map(|(believed, earned)| believed - earned).collect();
         if let Some(score) = Score::of(&over) {
             scores.insert("diag/overestimation".to_owned(), score);
         }

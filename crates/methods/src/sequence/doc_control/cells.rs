@@ -92,7 +92,8 @@ impl Cells {
                 keys.push((states[seen], taken[at] as usize, key));
             }
         }
-        let numbers: BTreeMap<_, usize> = found.keys().enumerate().map(|(number, key)| (*key, number)).collect();
+        let numbers: BTreeMap<_, usize> =
+            found.keys().enumerate().map(|(number, key)| (*key, number)).collect();
         let sample = |((state, action, key), bin): ((usize, usize, _), usize)| Sample {
             state,
             action,
@@ -205,7 +206,8 @@ fn bins(set: &Dataset, config: &TabularConfig) -> Result<(Vec<usize>, Vec<f64>)>
     let bin = |value: &f64| if width > 0.0 { ((value - low) / width) as usize } else { 0 };
     let numbers: Vec<usize> = returns.iter().map(|value| bin(value).min(config.bins - 1)).collect();
     let values = (0..config.bins).map(|bin| {
-        let inside = || numbers.iter().zip(&returns).filter(|(number, _)| **number == bin).map(|(_, value)| value);
+        let inside =
+            || numbers.iter().zip(&returns).filter(|(number, _)| **number == bin).map(|(_, value)| value);
         match inside().count() {
             0 => low + (bin as f64 + 0.5) * width,
             count => inside().sum::<f64>() / count as f64,

@@ -195,7 +195,9 @@ impl Config for DocControlConfig {
         }
         if tabular.batch < 2 || deep.batch < 2 {
             let least = tabular.batch.min(deep.batch);
-            return Err(format!("`batch` is {least}: the energy term needs batch >= 2, to tell samples apart"));
+            return Err(format!(
+                "`batch` is {least}: the energy term needs batch >= 2, to tell samples apart"
+            ));
         }
         if self.variant == Variant::Deep && self.constraint == Constraint::Exact {
             return Err("`constraint` exact goes with tables: choose energy for the deep form".to_owned());

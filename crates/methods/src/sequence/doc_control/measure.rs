@@ -19,9 +19,8 @@ pub fn values(table: &Table, policy: &Policy, elapsed: usize) -> Vec<f64> {
 pub fn first_step(table: &Table, policy: &Policy, after: &[f64]) -> Vec<f64> {
     let (states, actions) = (table.model.states(), table.model.actions());
     let value = |state| {
-        let term = |action| {
-            policy.probability(state, action) * table.model.action_value(state, action, 1.0, after)
-        };
+        let term =
+            |action| policy.probability(state, action) * table.model.action_value(state, action, 1.0, after);
         (0..actions).map(term).sum()
     };
     (0..states).map(value).collect()

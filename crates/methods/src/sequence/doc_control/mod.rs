@@ -27,9 +27,7 @@ pub mod tabular;
 
 use run::{
     Card, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
-    RunError, Scores, Snapshot, Task, scores,
-    data::Data,
-    task::World,
+    RunError, Scores, Snapshot, Task, data::Data, scores, task::World,
 };
 use worlds::tabular::Table;
 
@@ -57,7 +55,11 @@ impl Method for DocControl {
         paper: "Yang et al., ICLR 2023, arXiv 2210.13435",
         family: "sequence",
         summary: "imitation conditioned on a code of the future that knows nothing of luck",
-        needs: &[Need::Data { actions: DataActions::Any, rewards: true, observations: ObservationNeed::Vector }],
+        needs: &[Need::Data {
+            actions: DataActions::Any,
+            rewards: true,
+            observations: ObservationNeed::Vector,
+        }],
         metrics: &[
             "diag/consistency_gap",
             "diag/mutual_information",

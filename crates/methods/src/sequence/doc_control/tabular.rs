@@ -132,7 +132,8 @@ impl Tabular {
                 // The derivative of sum w q ln(q / mean of q) with respect to q.
                 let mean = &means[self.cells.pairs[sample.cell] * self.codes..][..self.codes];
                 for ((slope, q), mean) in slope.iter_mut().zip(&q).zip(mean) {
-                    *slope += self.config.lambda * (q.max(f64::MIN_POSITIVE) / mean.max(f64::MIN_POSITIVE)).ln();
+                    *slope +=
+                        self.config.lambda * (q.max(f64::MIN_POSITIVE) / mean.max(f64::MIN_POSITIVE)).ln();
                 }
             }
             // Straight through: the code enters as onehot + q - sg(q), so its slope is q's.
@@ -164,7 +165,8 @@ impl Tabular {
             .clone()
             .map(|cell| self.cells.weights[cell].ln() + self.tables.energy.row(cell)[code])
             .collect();
-        let (mut chances, total) = (Vec::new(), alike.clone().map(|cell| self.cells.weights[cell]).sum::<f64>());
+        let (mut chances, total) =
+            (Vec::new(), alike.clone().map(|cell| self.cells.weights[cell]).sum::<f64>());
         softmax(&logs, &mut chances);
         let largest = logs.iter().copied().fold(f64::NEG_INFINITY, f64::max);
         let sum = largest + logs.iter().map(|log| (log - largest).exp()).sum::<f64>().ln() - total.ln();
@@ -206,8 +208,9 @@ impl Tabular {
         let (mut shares, mut promised) = (Vec::with_capacity(states * actions), vec![0.0; states]);
         for (state, promised) in promised.iter_mut().enumerate() {
             let prior = priors.get(state * self.codes..(state + 1) * self.codes).unwrap_or_default();
-            let bins: Vec<Vec<f64>> =
-                (0..self.codes).map(|code| probabilities(&self.tables.value, state * self.codes + code)).collect();
+            let bins: Vec<Vec<f64>> = (0..self.codes)
+                .map(|code| probabilities(&self.tables.value, state * self.codes + code))
+                .collect();
             let tops: Vec<f64> = bins.iter().map(|bins| bins.last().copied().unwrap_or(0.0)).collect();
             let tie = self.config.tabular.tie;
             let chances = best_of(prior, &tops[..prior.len()], self.config.candidates, tie);

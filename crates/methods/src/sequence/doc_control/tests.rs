@@ -11,11 +11,8 @@ use super::{choice::best_of, *};
 
 /// Episodes of one step each: observation, action, reward.
 fn bandit(pulls: &[(u32, f32)], rewards: bool) -> Data {
-    let field = Field {
-        name: "observation".to_owned(),
-        role: Role::Input,
-        layout: Layout::Vector { size: 1 },
-    };
+    let field =
+        Field { name: "observation".to_owned(), role: Role::Input, layout: Layout::Vector { size: 1 } };
     let spec = DataSpec {
         world: None,
         fields: vec![field],
@@ -133,7 +130,10 @@ fn bad_input_is_named() {
     assert!(error.contains("needs rewards"), "{error}");
     let narrow = TabularConfig { return_high: Some(0.5), ..TabularConfig::default() };
     let error = refused(DocControlConfig { tabular: narrow, ..tabular }, lucky());
-    assert!(error.contains("the bins of returns go from 0 to 0.5, but the data's returns go from 0 to 1"), "{error}");
+    assert!(
+        error.contains("the bins of returns go from 0 to 0.5, but the data's returns go from 0 to 1"),
+        "{error}"
+    );
 }
 
 #[test]

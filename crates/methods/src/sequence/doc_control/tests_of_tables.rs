@@ -49,7 +49,8 @@ fn relaxed(tables: &Tables, cells: &Cells, sample: &Sample, z: &[f64]) -> [f64; 
     let energy = |cell: usize| z.iter().zip(tables.energy.row(cell)).map(|(z, f)| z * f).sum::<f64>();
     let (first, count) = cells.alike(sample.cell);
     let total: f64 = cells.weights[first..first + count].iter().sum();
-    let mean = (first..first + count).map(|cell| cells.weights[cell] / total * energy(cell).exp()).sum::<f64>();
+    let mean =
+        (first..first + count).map(|cell| cells.weights[cell] / total * energy(cell).exp()).sum::<f64>();
     [
         entropy(logits(&tables.policy, cells.actions), sample.action),
         entropy(logits(&tables.value, 2), sample.bin),

@@ -11,11 +11,7 @@ use burn::tensor::Device;
 use learn::optim::{AdamSettings, Trained, update};
 use nets::{attention::BlockConfig, trajectory::Rolling};
 use rand_chacha::ChaCha8Rng;
-use run::{
-    Protocol, Result, Run, RunError, Scores, Snapshot, scores,
-    data::Data,
-    task::World,
-};
+use run::{Protocol, Result, Run, RunError, Scores, Snapshot, data::Data, scores, task::World};
 
 use self::networks::{Networks, Sizes};
 pub use self::policy::CodePolicy;

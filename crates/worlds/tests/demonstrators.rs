@@ -4,7 +4,7 @@ mod played;
 
 use played::{ended, mean, play, walk};
 use worlds::demonstrator::{policies, policies_of};
-use worlds::{Actions, Array, catalogue, demonstrator};
+use worlds::{Actions, Array, catalogue, demonstrator, spec};
 
 /// Mean returns of experts lie where experts' do.
 #[test]
@@ -64,6 +64,30 @@ fn experts_reach_goals() {
     let dense = mean(&play("point-maze-umaze,reward=dense,horizon=300", "scripted", 20, 2));
     let twice = mean(&play("point-maze-umaze,reward=dense,horizon=600", "scripted", 20, 2));
     assert!(dense < -20.0 && (twice / dense - 1.0).abs() < 0.01, "{dense}, {twice}");
+}
+
+/// The references of worlds whose expert is the script are what the script gets.
+#[test]
+fn references_are_the_returns_of_scripts() {
+    for world in [
+        "line-world",
+        "maze-levels",
+        "point-maze-umaze,reward=dense,norm=true",
+        "point-maze-medium,reward=dense",
+        "point-maze-medium",
+        "point-maze-large,reward=dense",
+        "cartpole",
+    ] {
+        let reference = spec(world).unwrap().reference.unwrap();
+        let range = reference.expert - reference.random;
+        let random = mean(&play(world, "random", 300, 15));
+        let expert = mean(&play(world, "scripted", 50, 15));
+        assert!((random - reference.random).abs() < 0.06 * range, "{world}: {random}");
+        assert!((expert - reference.expert).abs() < 0.02 * range, "{world}: {expert}");
+    }
+    for world in ["point-maze-umaze,order=1", "point-maze-umaze,reward=none", "maze-levels,size=9"] {
+        assert_eq!(spec(world).unwrap().reference, None);
+    }
 }
 
 #[test]

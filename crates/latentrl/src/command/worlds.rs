@@ -1,6 +1,7 @@
 //! `latentrl worlds`.
 
 use serde::Serialize;
+use worlds::demonstrator::{self, PolicyEntry};
 use worlds::{ActionSpace, Field, Layout, OptionHelp, Role, Spec, registry};
 
 use crate::{
@@ -33,6 +34,7 @@ pub struct Arguments {
 struct Catalogue {
     worlds: &'static [registry::Entry],
     modifiers: &'static [registry::ModifierEntry],
+    policies: &'static [PolicyEntry],
 }
 
 #[derive(Serialize)]
@@ -41,6 +43,7 @@ struct Document {
     spec: Spec,
     options: &'static [OptionHelp],
     modifiers: Vec<&'static str>,
+    policies: Vec<&'static str>,
 }
 
 /// Prints the catalogue, or what one world gives and takes.
@@ -52,7 +55,11 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 fn catalogue(json: bool) -> Result<(), Failure> {
-    let catalogue = Catalogue { worlds: worlds::catalogue(), modifiers: worlds::modifiers() };
+    let catalogue = Catalogue {
+        worlds: worlds::catalogue(),
+        modifiers: worlds::modifiers(),
+        policies: demonstrator::policies(),
+    };
     if json {
         return print_json(&catalogue);
     }
@@ -72,18 +79,28 @@ fn catalogue(json: bool) -> Result<(), Failure> {
         let main = entry.options.first().map_or("", |option| option.name);
         modifiers.row([&format!("+{}", entry.name), main, entry.summary]);
     }
+    let mut policies = Table::new(&["policy", "options", "what it does"]);
+    for entry in catalogue.policies {
+        let options: Vec<&str> = entry.options.iter().map(|option| option.name).collect();
+        policies.row([entry.name, &options.join(", "), entry.summary]);
+    }
     print(&format!(
-        "{}\n{}\n`latentrl worlds <name>` shows a world's options.",
+        "{}\n{}\n{}\n`latentrl worlds <name>` shows a world's options.",
         table.render(),
-        modifiers.render()
+        modifiers.render(),
+        policies.render()
     ))
 }
 
 fn one(name: &str, json: bool) -> Result<(), Failure> {
     let parsed: worlds::WorldName = name.parse()?;
     let entry = registry::entry(parsed.base())?;
-    let document =
-        Document { spec: worlds::spec(name)?, options: entry.options, modifiers: entry.modifiers() };
+    let document = Document {
+        spec: worlds::spec(name)?,
+        options: entry.options,
+        modifiers: entry.modifiers(),
+        policies: demonstrator::policies_of(name)?,
+    };
     if json { print_json(&document) } else { print(&described(&document)) }
 }
 
@@ -106,6 +123,7 @@ fn described(document: &Document) -> String {
         let names: Vec<String> = document.modifiers.iter().map(|name| format!("+{name}")).collect();
         lines.push(("modifiers", names.join(", ")));
     }
+    lines.push(("policies", document.policies.join(", ")));
     for (name, value) in lines {
         text.push_str(&format!("{name:<13}{value}\n"));
     }

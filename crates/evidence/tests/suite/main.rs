@@ -4,6 +4,7 @@ mod claim_files;
 mod claim_plan;
 mod claim_refusals;
 mod conditions;
+mod data_pictures;
 mod page;
 mod pictures;
 mod sample;

@@ -1,7 +1,10 @@
 //! What opening a large data set and drawing batches from it costs.
 
 use memory::{
-    bench::data::{ACTION, EPISODE, OBSERVATION, timed, transitions, write},
+    bench::{
+        data::{ACTION, EPISODE, OBSERVATION, timed, transitions, write},
+        nearest_rows,
+    },
     dataset::{self, formats::minari_write},
 };
 use serde_json::{Value, json};
@@ -14,6 +17,10 @@ const BYTES: u64 = 1_000_000_000;
 
 const BATCH: usize = 256;
 const REPEATS: usize = 50_000;
+
+/// Rows and columns among which nearest ones are looked for.
+const ROWS: usize = 1_000_000;
+const COLUMNS: usize = 20;
 
 /// Writes a gigabyte in both written formats to a temporary folder, opens it, and draws from it.
 pub fn measure() -> Result<Vec<Measured>, Failure> {
@@ -40,11 +47,11 @@ pub fn measure() -> Result<Vec<Measured>, Failure> {
         "seconds",
         json!({"episodes": outline.episodes}),
     ));
-    results.extend(memory("Minari's metadata", before));
+    results.extend(memory_used("Minari's metadata", before));
     let before = resident();
     let (opening, set) = timed(|| dataset::open(&own)).map_err(Failure::failed)?;
     results.push(measured("open own format", opening, "seconds", settings()));
-    results.extend(memory("own format", before));
+    results.extend(memory_used("own format", before));
 
     eprintln!("drawing ...");
     let seconds = transitions(&set, BATCH, REPEATS, &mut random).map_err(Failure::failed)?;
@@ -56,6 +63,12 @@ pub fn measure() -> Result<Vec<Measured>, Failure> {
     eprintln!("reading Minari's file ...");
     let (reading, set) = timed(|| dataset::open(&minari)).map_err(Failure::failed)?;
     results.push(measured("read Minari", reading, "seconds", json!({"steps": set.steps()})));
+    drop(set);
+
+    eprintln!("looking for nearest rows ...");
+    let seconds = nearest_rows(ROWS, COLUMNS, BATCH, 5, &mut random).map_err(Failure::failed)?;
+    let asked = json!({"queries": BATCH, "rows": ROWS, "columns": COLUMNS});
+    results.push(measured("nearest rows", seconds, "seconds", asked));
     Ok(results)
 }
 
@@ -64,7 +77,7 @@ fn measured(name: &str, value: f64, unit: &'static str, settings: Value) -> Meas
 }
 
 /// Mebibytes resident now, and how many came since `before`; nothing where the system does not say.
-fn memory(what: &str, before: Option<f64>) -> Option<Measured> {
+fn memory_used(what: &str, before: Option<f64>) -> Option<Measured> {
     let (now, before) = (resident()?, before?);
     Some(measured(&format!("resident, {what}"), now, "MiB", json!({"added": (now - before).max(0.0)})))
 }

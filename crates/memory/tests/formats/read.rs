@@ -87,6 +87,33 @@ fn a_minari_set_is_found_by_its_folder_its_parent_and_its_file() {
 }
 
 #[test]
+fn spaces_that_are_not_named_are_seen() {
+    let place = tempfile::tempdir().expect("a folder");
+    for name in ["minari-box", "minari-discrete", "minari-goal", "minari-image"] {
+        let source = file(name).join("data");
+        let folder = place.path().join(name);
+        std::fs::create_dir(&folder).expect("writable");
+        std::fs::copy(source.join("main_data.hdf5"), folder.join("main_data.hdf5")).expect("writable");
+        let text = std::fs::read_to_string(source.join("metadata.json")).expect("a file");
+        let mut metadata: Value = serde_json::from_str(&text).expect("JSON");
+        for key in ["observation_space", "action_space"] {
+            metadata.as_object_mut().expect("an object").remove(key);
+        }
+        std::fs::write(folder.join("metadata.json"), metadata.to_string()).expect("writable");
+        let (named, seen) =
+            (dataset::open(&file(name)).expect("named"), dataset::open(&folder).expect("seen"));
+        for index in 0..named.spec().fields.len() {
+            assert_eq!(field(&named, index), field(&seen, index), "{name}");
+            assert_eq!(named.spec().fields[index], seen.spec().fields[index], "{name}");
+        }
+        // Indices count from 0 where nothing says where they begin.
+        if name != "minari-discrete" {
+            assert_eq!(actions(&named), actions(&seen), "{name}");
+        }
+    }
+}
+
+#[test]
 fn the_validation_split_lies_beside_the_training_split() {
     assert_eq!(dataset::open(&file("ogbench.npz")).expect("a data set").steps(), 7);
     assert_eq!(dataset::open_validation(&file("ogbench.npz")).expect("a data set").steps(), 3);

@@ -294,9 +294,20 @@ fn a_folder_of_the_own_format_that_was_changed() {
         &["manifest.json", "manifest"],
     );
     let newer = |bytes: &mut Vec<u8>| {
-        *bytes = String::from_utf8_lossy(bytes).replace("\"version\": 1", "\"version\": 9").into_bytes();
+        let mut sealed: serde_json::Value = serde_json::from_slice(bytes).expect("JSON");
+        sealed["manifest"]["version"] = 9.into();
+        let body = serde_json::to_vec(&sealed["manifest"]).expect("JSON");
+        sealed["checksum"] = blake3::hash(&body).to_hex().to_string().into();
+        *bytes = serde_json::to_vec(&sealed).expect("JSON");
     };
-    refused(&broken_folder(&folder(), "manifest.json", newer), &["manifest.json", "checksum"]);
+    refused(
+        &broken_folder(&folder(), "manifest.json", newer),
+        &["manifest.json", "version 9", "up to 1", "newer"],
+    );
+    let altered = |bytes: &mut Vec<u8>| {
+        *bytes = String::from_utf8_lossy(bytes).replace("\"version\": 1", "\"version\": 0").into_bytes();
+    };
+    refused(&broken_folder(&folder(), "manifest.json", altered), &["manifest.json", "checksum"]);
     let path = broken_folder(&place, "reward.f32", |_| {});
     fs::remove_file(path.join("reward.f32")).expect("there");
     refused(&path, &["cannot read", "reward.f32"]);

@@ -67,7 +67,8 @@ pub trait Arrays {
             let reason = format!("has {} numbers per row where one is needed", info.width());
             return Err(DataError::array(self.path(), name, reason));
         }
-        let (mut all, mut part) = (Vec::with_capacity(info.rows), Vec::new());
+        // What a damaged header says of its rows is not worth an allocation.
+        let (mut all, mut part) = (Vec::with_capacity(info.rows.min(1 << 20)), Vec::new());
         self.stream(name, &mut |_, raw| {
             info.element.whole(raw, &mut part);
             all.extend_from_slice(&part);

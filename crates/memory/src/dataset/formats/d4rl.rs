@@ -129,7 +129,7 @@ fn breaks(arrays: &mut dyn Arrays, seen: &Info) -> Result<Vec<bool>, DataError> 
 }
 
 fn fingerprints(arrays: &mut dyn Arrays, key: &str, seen: &Info) -> Result<Vec<u64>, DataError> {
-    let mut out = Vec::with_capacity(seen.rows);
+    let mut out = Vec::new();
     arrays.stream(key, &mut |_, raw| {
         for row in raw.chunks_exact(seen.row_bytes().max(1)) {
             let mut hasher = DefaultHasher::new();

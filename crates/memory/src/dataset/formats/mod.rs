@@ -228,6 +228,13 @@ fn load(source: &mut dyn Source, findings: &mut Findings, most: u64) -> Result<D
     let mut writer = native_write::Writer::create(&folder, &spec, false)?;
     source.read(&mut writer, findings)?;
     writer.finish(&spec, &episodes)?;
+    if cfg!(unix) {
+        // What is mapped stays readable when it has lost its name, and is gone when the process is,
+        // however that ends.
+        let set = native::open(&folder);
+        drop(keep);
+        return set;
+    }
     native::open_keeping(&folder, Some(keep))
 }
 
@@ -274,11 +281,8 @@ fn recognise(path: &Path) -> Result<Place, DataError> {
         .and_then(|file| file.take(8).read_to_end(&mut start))
         .map_err(|error| DataError::io("read", path, error))?;
     if start.starts_with(b"\x89HDF\r\n\x1a\n") {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        if path.file_name().is_some_and(|name| name == minari::MAIN)
-            && folder.join(minari::METADATA).is_file()
-        {
-            return Ok(Place::Minari(folder.to_owned()));
+        if path.file_name().is_some_and(|name| name == minari::MAIN) {
+            return Ok(Place::Minari(path.parent().unwrap_or(Path::new(".")).to_owned()));
         }
         return Ok(Place::Hdf5(path.to_owned()));
     }
@@ -291,4 +295,30 @@ fn recognise(path: &Path) -> Result<Place, DataError> {
         format!("it begins with `{}`, which is neither HDF5 nor npz", start.escape_ascii())
     };
     Err(DataError::unknown(path, found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_too_large_for_memory_is_mapped_and_holds_the_same() {
+        for name in ["minari-goal", "minari-discrete", "d4rl.hdf5", "ogbench-pixels.npz"] {
+            let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data").join(name);
+            let read = |most| {
+                let Ok(Scanned::Source(_, mut source)) = scan(&path) else { panic!("{name} is a data set") };
+                load(source.as_mut(), &mut Findings::default(), most).expect("a data set")
+            };
+            let (loaded, mapped) = (read(u64::MAX), read(0));
+            assert_eq!((loaded.spec(), loaded.episodes()), (mapped.spec(), mapped.episodes()), "{name}");
+            for (one, other) in [(&loaded, &mapped), (&mapped, &loaded)] {
+                let place = tempfile::tempdir().expect("a folder");
+                let folders = [place.path().join("one"), place.path().join("other")];
+                native_write::save(one, &folders[0]).expect("written");
+                native_write::save(other, &folders[1]).expect("written");
+                let manifest = |folder: &Path| std::fs::read(folder.join(native::MANIFEST)).expect("a file");
+                assert_eq!(manifest(&folders[0]), manifest(&folders[1]), "{name}");
+            }
+        }
+    }
 }

@@ -17,6 +17,9 @@ use super::{
     hdf5::unknown_type,
 };
 
+/// Bytes that a compressed byte can stand for at most, with some to spare (deflate: 1032).
+const DENSEST: u64 = 1_100;
+
 /// An open archive; headers are read, arrays are not.
 pub struct Npz {
     path: PathBuf,
@@ -44,6 +47,7 @@ impl Npz {
     pub fn open(path: &Path) -> Result<Self, DataError> {
         let file = File::open(path).map_err(|error| DataError::io("read", path, error))?;
         let damaged = |error: &dyn std::fmt::Display| DataError::damaged(path, error);
+        let length = file.metadata().map_err(|error| DataError::io("read", path, error))?.len();
         let mut archive = ZipArchive::new(BufReader::new(file)).map_err(|error| damaged(&error))?;
         let mut headers = BTreeMap::new();
         for index in 0..archive.len() {
@@ -52,7 +56,19 @@ impl Npz {
             let Some(name) = npyz::npz::array_name_from_file_name(&file_name) else { continue };
             let header = NpyHeader::from_reader(&mut entry)
                 .map_err(|error| damaged(&format!("the header of `{name}` cannot be read: {error}")))?;
-            headers.insert(name.to_owned(), describe(&header));
+            let header = describe(&header);
+            if let Header::Known(info) = &header {
+                let bytes =
+                    info.shape.iter().try_fold(info.element.size(), |bytes, &axis| bytes.checked_mul(axis));
+                let bytes = bytes.and_then(|bytes| bytes.checked_mul(info.rows)).map(|bytes| bytes as u64);
+                let there = entry.size().min(length.saturating_mul(DENSEST));
+                if bytes.is_none_or(|bytes| bytes > there) {
+                    return Err(damaged(&format!(
+                        "`{name}` ends before the last row that its shape announces"
+                    )));
+                }
+            }
+            headers.insert(name.to_owned(), header);
         }
         Ok(Self { path: path.to_owned(), archive, headers })
     }

@@ -158,7 +158,7 @@ pub fn contact_sheet(sheet: &Frames<'_>) -> run::Result<Vec<u8>> {
     let mut pixels = Pixmap::new(wide as u32, high as u32)
         .ok_or_else(|| refuse(format!("{wide} by {high} pixels are not an image")))?;
     let data = pixels.data_mut();
-    data.fill(255);
+    data.as_chunks_mut::<4>().0.fill([150, 150, 150, 255]);
     for (index, frame) in sheet.frames.iter().take(columns * rows).enumerate() {
         let (top, left) = (index / columns * cell_high + 2, index % columns * cell_wide + 2);
         for y in 0..height * enlarge {

@@ -78,6 +78,8 @@ pub struct Statistics {
 pub struct Histogram {
     /// Moments of the numbers themselves.
     pub statistics: Statistics,
+    /// Whether all numbers are whole; an interval of width 1 then holds one of them.
+    pub whole: bool,
     /// Where the first interval begins.
     pub from: f64,
     /// Width of an interval.
@@ -94,10 +96,10 @@ impl Histogram {
         values.iter().for_each(|&value| sums.take(value));
         let statistics = sums.statistics();
         let (low, high) = (statistics.min, statistics.max);
-        if statistics.count == 0 || low == high {
-            return Self { statistics, from: low, width: 0.0, counts: vec![statistics.count] };
-        }
         let whole = values.iter().all(|value| value.fract() == 0.0);
+        if statistics.count == 0 || low == high {
+            return Self { statistics, whole, from: low, width: 0.0, counts: vec![statistics.count] };
+        }
         let (width, bars) = if whole {
             let width = ((high - low + 1.0) / BARS as f64).ceil();
             (width, ((high - low + 1.0) / width).ceil() as usize)
@@ -109,7 +111,7 @@ impl Histogram {
             let bar = ((value - low) / width) as usize;
             counts[bar.min(bars - 1)] += 1;
         }
-        Self { statistics, from: low, width, counts }
+        Self { statistics, whole, from: low, width, counts }
     }
 }
 

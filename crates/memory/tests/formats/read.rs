@@ -124,5 +124,5 @@ fn what_is_left_out_is_said() {
     let notes = |name: &str| dataset::outline(&file(name)).expect("a data set").notes.join("; ");
     assert!(notes("minari-box").contains("`infos` are not read: note"), "{}", notes("minari-box"));
     assert!(notes("d4rl-next.hdf5").contains("no `timeouts`"));
-    assert!(notes("ogbench-pixels.npz").contains("1 episodes without a step"));
+    assert!(notes("ogbench-pixels.npz").contains("which are left out: 1"));
 }

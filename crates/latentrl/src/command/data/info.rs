@@ -118,7 +118,7 @@ fn moments(statistics: &Statistics) -> [String; 5] {
 
 /// A histogram as text.
 fn bars(name: &str, histogram: &Histogram) -> String {
-    let Histogram { statistics, from, width, counts } = histogram;
+    let Histogram { statistics, from, width, counts, .. } = histogram;
     let Statistics { min, mean, deviation, max, .. } = *statistics;
     let mut text = format!(
         "\n{name}: {} to {}, mean {}, standard deviation {}\n",
@@ -131,8 +131,8 @@ fn bars(name: &str, histogram: &Histogram) -> String {
     for (index, &numbers) in counts.iter().enumerate() {
         let low = from + width * index as f64;
         let bar = "#".repeat((numbers as f64 / most * BAR).ceil() as usize);
-        text.push_str(format!("{:>10}  {bar} {}", number(low), count(numbers)).trim_end());
-        text.push('\n');
+        let space = if bar.is_empty() { "" } else { " " };
+        text.push_str(&format!("{:>10}  {bar}{space}{}\n", number(low), count(numbers)));
     }
     text
 }

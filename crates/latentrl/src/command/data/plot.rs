@@ -84,7 +84,9 @@ fn shown(path: &Path) -> String {
 }
 
 fn bars(title: &str, across: &str, of: &str, values: &[f64]) -> Figure {
-    let Histogram { from, width, counts, .. } = Histogram::of(values);
+    let Histogram { whole, from, width, counts, .. } = Histogram::of(values);
+    // The bar of a whole number stands around it.
+    let from = if whole && width == 1.0 { from - 0.5 } else { from };
     histogram(&Bars { title, across, of, from, width, counts: &counts })
 }
 

@@ -79,7 +79,7 @@ impl Flat {
         cuts.retain(|cut| cut.steps > 0);
         if cuts.len() < all {
             notes.push(format!(
-                "{} episodes without a step that has a successor are left out",
+                "episodes without a step that has a successor, which are left out: {}",
                 all - cuts.len()
             ));
         }

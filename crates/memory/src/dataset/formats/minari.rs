@@ -86,10 +86,10 @@ pub fn open(folder: &Path) -> Result<Minari, DataError> {
         kept.push((name, group));
     }
     if empty > 0 {
-        notes.push(format!("{empty} episodes without steps are left out"));
+        notes.push(format!("episodes without steps, which are left out: {empty}"));
     }
     if inner > 0 {
-        notes.push(format!("{inner} terminations before the end of an episode are not counted"));
+        notes.push(format!("terminations before the end of an episode, which are not counted: {inner}"));
     }
     let Some((name, first)) = kept.first() else { return Err(DataError::Empty { path: folder.to_owned() }) };
     let first = arrays(&path, name, first)?;

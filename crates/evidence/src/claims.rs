@@ -5,6 +5,7 @@ static CLAIMS: &[(&str, &str)] = &[
     ("alp-gmm", include_str!("../../../claims/alp-gmm.toml")),
     ("contrastive-theory", include_str!("../../../claims/contrastive-theory.toml")),
     ("decision-diffuser", include_str!("../../../claims/decision-diffuser.toml")),
+    ("doc-control", include_str!("../../../claims/doc-control.toml")),
     ("ensemble-cdrl", include_str!("../../../claims/ensemble-cdrl.toml")),
     ("iql", include_str!("../../../claims/iql.toml")),
     ("latent-thresholds", include_str!("../../../claims/latent-thresholds.toml")),

@@ -1,6 +1,7 @@
 //! Tests over registered methods, in one program: each links the whole of the libraries.
 
 mod alp_gmm;
+mod diffuser;
 mod exactness;
 mod export;
 mod harness;

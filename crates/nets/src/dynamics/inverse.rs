@@ -74,7 +74,8 @@ impl InverseModel {
             InverseHead::Classifier => cross_entropy(self.networks[0].forward(pair), actions),
             InverseHead::Bins => {
                 let each = self.networks.iter().enumerate().map(|(dimension, network)| {
-                    let logits = network.forward(given(&pair, &actions, dimension));
+                    let before = (dimension > 0).then(|| actions.clone().narrow(1, 0, dimension));
+                    let logits = network.forward(given(&pair, before.as_ref()));
                     let bin = self.bin(actions.clone().narrow(1, dimension, 1));
                     cross_entropy(logits, bin.one_hot::<2>(self.bins).float())
                 });
@@ -91,14 +92,16 @@ impl InverseModel {
             InverseHead::Mse => self.networks[0].forward(pair).clamp(-1.0, 1.0),
             InverseHead::Classifier => self.networks[0].forward(pair),
             InverseHead::Bins => {
-                let rows = pair.dims()[0];
-                let mut chosen: Tensor<2> = Tensor::zeros([rows, 0], &pair.device());
-                for (dimension, network) in self.networks.iter().enumerate() {
-                    let best = network.forward(given(&pair, &chosen, dimension)).argmax(1).float();
+                let mut chosen: Option<Tensor<2>> = None;
+                for network in &self.networks {
+                    let best = network.forward(given(&pair, chosen.as_ref())).argmax(1).float();
                     let centre = best.add_scalar(0.5).mul_scalar(2.0 / self.bins as f64).sub_scalar(1.0);
-                    chosen = if dimension == 0 { centre } else { Tensor::cat(vec![chosen, centre], 1) };
+                    chosen = Some(match chosen {
+                        Some(before) => Tensor::cat(vec![before, centre], 1),
+                        None => centre,
+                    });
                 }
-                chosen
+                chosen.unwrap_or(pair)
             }
         }
     }
@@ -110,12 +113,12 @@ impl InverseModel {
     }
 }
 
-/// The pair with the first `count` dimensions of the action beside it.
-fn given(pair: &Tensor<2>, actions: &Tensor<2>, count: usize) -> Tensor<2> {
-    if count == 0 {
-        return pair.clone();
+/// The pair with the dimensions of the action before this one beside it.
+fn given(pair: &Tensor<2>, before: Option<&Tensor<2>>) -> Tensor<2> {
+    match before {
+        Some(before) => Tensor::cat(vec![pair.clone(), before.clone()], 1),
+        None => pair.clone(),
     }
-    Tensor::cat(vec![pair.clone(), actions.clone().narrow(1, 0, count)], 1)
 }
 
 /// -log p of the index that `chosen [B, n]` marks with 1.

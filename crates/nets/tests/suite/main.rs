@@ -7,6 +7,7 @@ mod dynamics;
 mod encoder;
 mod heads;
 mod init;
+mod inverse;
 mod layers;
 mod parameters;
 mod recipe;

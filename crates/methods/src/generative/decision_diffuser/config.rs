@@ -234,11 +234,12 @@ impl Default for DecisionDiffuserConfig {
             horizon: 16,
             pad: true,
             history: 1,
-            scale: Scale::Cdf,
+            scale: Scale::MinMax,
             diffusion: DiffusionConfig::default(),
             sampling: SamplingConfig::default(),
             inverse: InverseSettings::default(),
-            ema: EmaConfig { start: 200, ..EmaConfig::default() },
+            // A tenth of a run's updates long, as far as so short a run can have it.
+            ema: EmaConfig { decay: 0.95, start: 200, ..EmaConfig::default() },
             batch: 64,
             learning_rate: 1e-3,
             paths: 500,
@@ -254,6 +255,7 @@ impl Config for DecisionDiffuserConfig {
         Self {
             returns: ReturnsConfig { divisor: 400.0, terminal: -100.0, ..ReturnsConfig::default() },
             horizon: 100,
+            scale: Scale::Cdf,
             diffusion: DiffusionConfig {
                 steps: 200,
                 base: 128,

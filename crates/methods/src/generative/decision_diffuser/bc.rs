@@ -102,7 +102,8 @@ impl Cloner {
             let input = Tensor::cat(vec![here.clone(), before, at, told.clone()], 1);
             let noise = noise::normal([count, network.width], &self.device, random);
             before = here.clone();
-            here = here + network.forward(input).sample(noise);
+            // Inside the range of the data, as a diffuser's plans are.
+            here = (here + network.forward(input).sample(noise)).clamp(-1.0, 1.0);
             states.push(here.clone());
         }
         Tensor::stack::<3>(states, 1).into_data().iter::<f32>().collect()

@@ -8,6 +8,7 @@ static CLAIMS: &[(&str, &str)] = &[
     ("doc-control", include_str!("../../../claims/doc-control.toml")),
     ("ensemble-cdrl", include_str!("../../../claims/ensemble-cdrl.toml")),
     ("iql", include_str!("../../../claims/iql.toml")),
+    ("lapo", include_str!("../../../claims/lapo.toml")),
     ("latent-thresholds", include_str!("../../../claims/latent-thresholds.toml")),
     ("lmdp-horizon-free", include_str!("../../../claims/lmdp-horizon-free.toml")),
     ("mdvi", include_str!("../../../claims/mdvi.toml")),

@@ -67,6 +67,38 @@ impl Schedule {
     }
 }
 
+/// Straight lines from knot to knot, constant before the first and after the last.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Piecewise {
+    knots: Vec<(u64, f64)>,
+}
+
+impl Piecewise {
+    /// A curve through `knots`, pairs of step and value; of two at the same step the later one
+    /// holds from there on. Steps must not fall.
+    ///
+    /// # Errors
+    /// [`LearnError::Setting`] with `name` if there is no knot, or a step falls.
+    pub fn new(name: &'static str, knots: &[(u64, f64)]) -> Result<Self, LearnError> {
+        expect_setting(name, knots.len() as f64, !knots.is_empty(), "a curve of at least one knot")?;
+        for pair in knots.windows(2) {
+            let (before, after) = (pair[0].0, pair[1].0);
+            expect_setting(name, after as f64, before <= after, "knots at steps that do not fall")?;
+        }
+        Ok(Self { knots: knots.to_vec() })
+    }
+
+    /// The value at `step`, counted from 0.
+    pub fn value(&self, step: u64) -> f64 {
+        let after = self.knots.partition_point(|knot| knot.0 <= step);
+        let (Some(&(start, from)), Some(&(end, to))) = (self.knots[..after].last(), self.knots.get(after))
+        else {
+            return self.knots[after.saturating_sub(1)].1;
+        };
+        from + (to - from) * ((step - start) as f64 / (end - start) as f64)
+    }
+}
+
 impl From<f64> for Schedule {
     fn from(value: f64) -> Self {
         Self::Constant(value)
@@ -84,6 +116,17 @@ mod tests {
         assert!((schedule.value(5) - 0.55).abs() < 1e-12);
         assert_eq!([schedule.value(10), schedule.value(1000)], [0.1, 0.1]);
         assert_eq!(Schedule::from(3.0).value(7), 3.0);
+    }
+
+    #[test]
+    fn a_curve_passes_through_its_knots() {
+        let curve = Piecewise::new("rate", &[(0, 0.0), (10, 0.0), (20, 1.0), (20, 2.0), (40, 0.0)]).unwrap();
+        let values = [0, 5, 10, 15, 20, 30, 40, 99].map(|step| curve.value(step));
+        assert_eq!(values, [0.0, 0.0, 0.0, 0.5, 2.0, 1.0, 0.0, 0.0]);
+        assert_eq!(Piecewise::new("rate", &[(7, 3.0)]).unwrap().value(0), 3.0);
+        assert!(Piecewise::new("rate", &[]).is_err());
+        let error = Piecewise::new("rate", &[(5, 0.0), (2, 1.0)]).unwrap_err();
+        assert_eq!(error.to_string(), "`rate` is 2, but must be knots at steps that do not fall");
     }
 
     #[test]

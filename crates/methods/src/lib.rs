@@ -8,6 +8,7 @@ mod experience;
 mod export;
 mod failure;
 pub mod generative;
+pub mod latent_action;
 pub mod offline;
 pub mod recorded;
 pub mod representation;
@@ -50,6 +51,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<value::ensemble_cdrl::EnsembleCdrl>(),
     Entry::of::<offline::prdc::Prdc>(),
     Entry::of::<sequence::doc_control::DocControl>(),
+    Entry::of::<latent_action::lapo::Lapo>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

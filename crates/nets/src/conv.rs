@@ -3,6 +3,7 @@
 use crate::init::{Convolution, Init, conv2d};
 use crate::mlp::Activation;
 use crate::recipe::{self, Layer};
+use crate::unfold::convolve;
 use burn::module::Module;
 use burn::nn::conv::Conv2d;
 use burn::tensor::module::max_pool2d;
@@ -69,15 +70,30 @@ pub fn stack_output(layers: &[Convolution], input: MapShape) -> Option<MapShape>
 
 /// x + conv(relu(conv(relu(x)))).
 #[derive(Module, Debug)]
-struct ResidualBlock {
+pub(crate) struct ResidualBlock {
     first: Conv2d,
     second: Conv2d,
 }
 
 impl ResidualBlock {
-    fn forward(&self, input: Tensor<4>) -> Tensor<4> {
-        let hidden = self.first.forward(activation::relu(input.clone()));
-        input + self.second.forward(activation::relu(hidden))
+    /// 3x3 convolutions to `hidden` channels and back.
+    pub(crate) fn new(
+        channels: usize,
+        hidden: usize,
+        init: Init,
+        device: &Device,
+        random: &mut ChaCha8Rng,
+    ) -> Self {
+        let mut convolution = |input, output| {
+            conv2d(Convolution { input, output, kernel: 3, stride: 1, padding: 1 }, init, device, random)
+        };
+        Self { first: convolution(channels, hidden), second: convolution(hidden, channels) }
+    }
+
+    /// `[B, C, H, W] -> [B, C, H, W]`.
+    pub(crate) fn forward(&self, input: Tensor<4>) -> Tensor<4> {
+        let hidden = convolve(&self.first, activation::relu(input.clone()));
+        input + convolve(&self.second, activation::relu(hidden))
     }
 
     fn layer(&self, prefix: &str) -> Layer {
@@ -111,12 +127,9 @@ impl ResidualStack {
         let mut input = channels;
         let mut stages = Vec::new();
         for output in Self::channels(width) {
-            let mut convolution = |input| {
-                let shape = Convolution { input, output, kernel: 3, stride: 1, padding: 1 };
-                conv2d(shape, init, device, random)
-            };
-            let enter = convolution(input);
-            let mut block = || ResidualBlock { first: convolution(output), second: convolution(output) };
+            let enter =
+                conv2d(Convolution { input, output, kernel: 3, stride: 1, padding: 1 }, init, device, random);
+            let mut block = || ResidualBlock::new(output, output, init, device, random);
             stages.push(ResidualStage { enter, blocks: vec![block(), block()] });
             input = output;
         }

@@ -2,7 +2,7 @@
 
 use crate::noise::normal_values;
 use burn::module::Param;
-use burn::nn::conv::Conv2d;
+use burn::nn::conv::{Conv2d, ConvTranspose2d};
 use burn::nn::{LayerNorm, LayerNormConfig, Linear, PaddingConfig2d};
 use burn::tensor::{Device, Tensor, TensorData};
 use rand::RngExt;
@@ -78,7 +78,7 @@ impl Init {
     }
 }
 
-fn uniform(count: usize, bound: f64, random: &mut ChaCha8Rng) -> Vec<f32> {
+pub(crate) fn uniform(count: usize, bound: f64, random: &mut ChaCha8Rng) -> Vec<f32> {
     (0..count).map(|_| (bound * (2.0 * random.random::<f64>() - 1.0)) as f32).collect()
 }
 
@@ -202,6 +202,32 @@ pub fn conv2d(shape: Convolution, init: Init, device: &Device, random: &mut ChaC
         dilation: [1; 2],
         groups: 1,
         padding: PaddingConfig2d::Explicit(padding, padding, padding, padding),
+    }
+}
+
+/// A transposed convolution of kernel and stride 2, from `input` to `output` channels at twice the
+/// size, with weights `[input, output, 2, 2]`. Every pixel it makes comes from one pixel, so that
+/// the matrix that [`Init`] speaks of has one row per channel read.
+pub fn upsampling(
+    input: usize,
+    output: usize,
+    init: Init,
+    device: &Device,
+    random: &mut ChaCha8Rng,
+) -> ConvTranspose2d {
+    let fans = Fans { input, output: 4 * output };
+    let weight = init.matrix(input, 4 * output, fans, random);
+    let bias = init.bias(output, input, random);
+    ConvTranspose2d {
+        weight: parameter(weight, [input, output, 2, 2], device),
+        bias: Some(parameter(bias, [output], device)),
+        stride: [2; 2],
+        kernel_size: [2; 2],
+        dilation: [1; 2],
+        groups: 1,
+        padding: [0; 2],
+        padding_out: [0; 2],
+        channels: [input, output],
     }
 }
 

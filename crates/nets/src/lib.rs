@@ -15,6 +15,7 @@ pub mod ema;
 pub mod encoder;
 pub mod ensemble;
 pub mod error;
+pub mod frames;
 pub mod gradient;
 pub mod heads;
 pub mod init;
@@ -30,6 +31,9 @@ pub mod position;
 pub mod recipe;
 pub mod tanh;
 pub mod trajectory;
+pub mod unet;
+pub mod unfold;
+pub mod vq;
 
 pub use error::NetsError;
 pub use observed::Observed;

@@ -14,6 +14,9 @@ const SWINGS: &str = "data:pendulum/scripted,skill=0.5,steps=400,seed=1";
 /// Networks and batches that cost little.
 const SMALL_CLONES: &[&str] = &["hidden=[8]", "batch=16"];
 
+/// A few mazes for latent action policies.
+const MAZES: &str = "data:maze-levels,levels=20/scripted,skill=0.9,steps=600";
+
 /// Every method in a world it fits, small enough for seconds.
 const TRIALS: &[(&str, &str, &[&str])] = &[
     ("random", "cartpole", &[]),
@@ -125,6 +128,58 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
         "ensemble-cdrl",
         "cartpole",
         &["agents=2", "deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"],
+    ),
+    (
+        "lapo",
+        MAZES,
+        &[
+            "encoder={kind=\"planes\",channels=[4]}",
+            "hidden=8",
+            "forward={depth=1,width=2}",
+            "models.batch=4",
+            "models.warm_up=1",
+            "policy.batch=4",
+            "policy.warm_up=1",
+            "models.updates=440",
+            "policy.updates=100",
+        ],
+    ),
+    (
+        "lapo",
+        MAZES,
+        &[
+            "encoder={kind=\"planes\",channels=[4]}",
+            "hidden=8",
+            "forward={depth=1,width=2}",
+            "models.batch=4",
+            "models.warm_up=1",
+            "policy.batch=4",
+            "policy.warm_up=1",
+            "models.updates=2",
+            "policy.updates=420",
+            "decoder.updates=200",
+        ],
+    ),
+    (
+        "lapo",
+        MAZES,
+        &[
+            "encoder={kind=\"planes\",channels=[4]}",
+            "hidden=8",
+            "forward={depth=1,width=2}",
+            "models.batch=4",
+            "models.warm_up=1",
+            "policy.batch=4",
+            "policy.warm_up=1",
+            "models.updates=2",
+            "policy.updates=2",
+            "decoding=online",
+            "online.worlds=4",
+            "online.rollout=8",
+            "online.policy_head=[0, 50]",
+            "online.features=[0, 50]",
+            "online.refit.from=100",
+        ],
     ),
 ];
 

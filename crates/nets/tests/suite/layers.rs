@@ -1,6 +1,6 @@
 use crate::support::{
-    assert_close, check_input, check_parameters, golden, named, numbers, scalar, seeded, tensor, training,
-    values,
+    assert_close, check_input, check_parameters, golden, gradients, named, numbers, scalar, seeded, tensor,
+    training, values,
 };
 use burn::tensor::Tensor;
 use nets::ensemble::EnsembleMlp;
@@ -9,6 +9,7 @@ use nets::mlp::{Activation, Mlp, MlpConfig, Norm, Trunk};
 use nets::noise;
 use nets::norm::{BatchNorm, renormalise};
 use nets::parameters::{NamedArray, export, import};
+use nets::unfold::convolve;
 use serde_json::{from_value, json};
 
 const NAMES: [&str; 7] = ["relu", "elu", "silu", "gelu", "mish", "tanh", "leaky-relu"];
@@ -174,5 +175,26 @@ fn instance_normalisation_standardises_every_channel_of_every_image() {
         let mean = channel.iter().sum::<f32>() / 16.0;
         let variance = channel.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 16.0;
         assert!(mean.abs() < 1e-5 && (variance - 1.0).abs() < 1e-3, "{mean} {variance}");
+    }
+}
+
+#[test]
+fn convolutions_as_a_matrix_product_are_those_of_the_backend() {
+    let device = training();
+    for (kernel, stride, padding) in [(3, 1, 1), (3, 1, 0), (2, 1, 0), (1, 1, 0), (4, 2, 1), (3, 2, 1)] {
+        let shape = Convolution { input: 3, output: 5, kernel, stride, padding };
+        let layer = conv2d(shape, Init::FanIn, &device, &mut seeded(1));
+        let image: Tensor<4> = noise::normal([2, 3, 7, 6], &device, &mut seeded(2));
+        let both = [true, false].map(|fast| {
+            let leaf = image.clone().require_grad();
+            let made = if fast { convolve(&layer, leaf.clone()) } else { layer.forward(leaf.clone()) };
+            let weight = noise::normal(made.dims(), &device, &mut seeded(3));
+            let found = (made.clone() * weight).sum().backward();
+            let own = gradients(&layer, &found);
+            [values(&made), values(&leaf.grad(&found).unwrap()), own["weight"].clone(), own["bias"].clone()]
+        });
+        for (fast, slow) in both[0].iter().zip(&both[1]) {
+            assert_close(fast, slow, 1e-5);
+        }
     }
 }

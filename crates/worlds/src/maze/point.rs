@@ -14,7 +14,7 @@ use super::layout::Layout;
 use crate::control::{single_precision, symmetric, vector_field, vector_spec};
 use crate::demonstrator::{Actor, Script};
 use crate::render::{Painter, palette};
-use crate::spec::{ActionSpace, Array, GoalSpace, Reference, Role, Spec};
+use crate::spec::{ActionSpace, Array, GoalSpace, Role, Spec};
 use crate::world::{Action, Canvas, FromOptions, Step, World, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
@@ -30,76 +30,6 @@ const TOP_SPEED: f64 = 0.2;
 const PIECE: f64 = 0.05;
 /// The disc starts at most this far from the middle of its first cell, along each axis.
 const SPREAD: f64 = 0.25;
-
-/// A named maze with its time limit.
-pub trait Preset: Clone + Send + Sync + 'static {
-    /// Name of the world.
-    const NAME: &'static str;
-    /// One line for people.
-    const SUMMARY: &'static str;
-    /// Its options, with the defaults of this maze.
-    const OPTIONS: &'static [OptionHelp];
-    /// Name of the maze's picture.
-    const LAYOUT: &'static str;
-    /// Steps of an episode.
-    const HORIZON: usize;
-    /// Returns under the dense reward and otherwise usual options, where they were measured.
-    const DENSE: Option<Reference> = None;
-}
-
-const fn options(layout: &'static str, horizon: &'static str) -> [OptionHelp; 12] {
-    [
-        help(
-            "layout",
-            layout,
-            "comb, diag, giant, large, medium, open, ring, umaze, or rows of x (wall), o, S, G with _ between",
-        ),
-        help("task", "goal", "goal: from start to goal; random-goal: between random cells; free: no goal"),
-        help("start", "layout", "of goal; layout: the maze's own; random: anywhere; or a cell as row.column"),
-        help("goal", "layout", "of goal; layout: the maze's own; random: anywhere; or a cell as row.column"),
-        help("share", "0", "of random-goal; least path between the cells as a share of the longest, 0 to 1"),
-        help("order", "2", "1: the action is a velocity; 2: the action is a force"),
-        help("speed", "0.1", "of order 1; cells per step, up to 0.5"),
-        help("reward", "sparse", "sparse: 1 and end within the radius; dense: minus distance; none"),
-        help("radius", "0.5", "distance at which the goal is reached"),
-        help("actions", "box", "box: a vector; four or eight: a full push in one of so many directions"),
-        help("norm", "false", "true: observations scaled to [-1, 1] by the maze's size"),
-        help("horizon", horizon, "steps after which an episode is truncated"),
-    ]
-}
-
-macro_rules! preset {
-    ($type:ident, $name:literal, $summary:literal, $layout:literal, $horizon:literal, $text:literal $(, $dense:expr)?) => {
-        #[doc = $summary]
-        #[derive(Clone, Debug)]
-        pub struct $type;
-
-        impl Preset for $type {
-            const NAME: &'static str = $name;
-            const SUMMARY: &'static str = $summary;
-            const OPTIONS: &'static [OptionHelp] = &options($layout, $text);
-            const LAYOUT: &'static str = $layout;
-            const HORIZON: usize = $horizon;
-            $(const DENSE: Option<Reference> = Some($dense);)?
-        }
-    };
-}
-
-/// Means of 400 episodes of random actions and of `scripted`.
-const UMAZE: Reference = Reference { random: -315.8, expert: -64.1 };
-
-preset!(
-    UMaze,
-    "point-maze-umaze",
-    "push a point through a corridor shaped like a U",
-    "umaze",
-    150,
-    "150",
-    UMAZE
-);
-preset!(Medium, "point-maze-medium", "push a point through a maze of 6 x 6 cells", "medium", 300, "300");
-preset!(Large, "point-maze-large", "push a point through a maze of 7 x 10 cells", "large", 500, "500");
-preset!(Giant, "point-maze-giant", "push a point through a maze of 10 x 14 cells", "giant", 1000, "1000");
 
 /// Where a start or a goal is drawn from.
 #[derive(Clone, Debug, PartialEq)]
@@ -167,9 +97,6 @@ impl<P: Preset> FromOptions for PointMaze<P> {
         let size = if second_order { 4 } else { 2 };
         let dense = reward == Reward::Dense;
         let reference = (reward != Reward::None).then(|| P::reference(options, dense)).flatten();
-        let others = ["layout", "task", "start", "goal", "order", "actions", "horizon"];
-        let usual = reward == Reward::Dense && others.iter().all(|key| options.text(key).is_none());
-        let reference = if usual { P::DENSE } else { None };
         let mut spec = vector_spec(options, P::SUMMARY, size, action, horizon, reference);
         if task != Task::Free {
             spec.fields.push(vector_field("goal", Role::Goal, 2));

@@ -6,8 +6,8 @@
 //! it. Advantages are generalised (Schulman et al., 2016), observations and rewards of vector
 //! worlds may be normalised by running statistics.
 
-mod network;
-mod rollout;
+pub(crate) mod network;
+pub(crate) mod rollout;
 
 use burn::tensor::{Device, Tensor};
 use learn::{
@@ -219,7 +219,7 @@ impl Ppo {
         Ok(Self {
             network: Trained::new(network, adam),
             collector,
-            rollout: Rollout::new(&world.spec, config.rollout, config.worlds),
+            rollout: Rollout::new(world.spec.input(), &world.spec.action, config.rollout, config.worlds),
             observation_normaliser: normalise.then(|| Normaliser::new(size, 1e-4, 10.0)).transpose()?,
             return_scale: config
                 .scale_rewards

@@ -7,7 +7,7 @@ use learn::{
 };
 use nets::observed::Observed;
 use run::{Result, RunError};
-use worlds::{Actions, Array, Layout, Outcome, Spec};
+use worlds::{ActionSpace, Actions, Array, Layout, Outcome};
 
 /// A rollout of T steps in B copies of a world.
 pub struct Rollout {
@@ -34,19 +34,21 @@ pub struct Minibatch {
     pub log_prob: Vec<f32>,
     /// Advantages, `[M]`.
     pub advantage: Vec<f32>,
+    /// Values when the steps were taken, `[M]`.
+    pub value: Vec<f32>,
     /// Targets of the value, `[M]`.
     pub target: Vec<f32>,
 }
 
 impl Rollout {
-    /// Empty buffers for `steps` steps of `rows` copies.
-    pub fn new(spec: &Spec, steps: usize, rows: usize) -> Self {
+    /// Empty buffers for `steps` steps of `rows` copies whose policy reads `input`.
+    pub fn new(input: &Layout, action: &ActionSpace, steps: usize, rows: usize) -> Self {
         let count = steps * rows;
         let mut rollout = Self {
             rows,
-            input_size: spec.input().size(),
-            observations: spec.input().zeros(count),
-            actions: Actions::zeros(&spec.action, count),
+            input_size: input.size(),
+            observations: input.zeros(count),
+            actions: Actions::zeros(action, count),
             log_prob: Vec::with_capacity(count),
             value: Vec::with_capacity(count + rows),
             reward: Vec::with_capacity(count),
@@ -154,12 +156,14 @@ impl Rollout {
             }
         };
         let advantage = pick(&self.advantage);
-        let target = advantage.iter().zip(indices).map(|(advantage, index)| advantage + self.value[*index]);
+        let value = pick(&self.value);
+        let target = advantage.iter().zip(&value).map(|(advantage, value)| advantage + value).collect();
         Minibatch {
             observations: batch::observe(&observations, layout, indices.len(), device),
             actions: ActionBatch::upload(&actions, indices.len(), device),
             log_prob: pick(&self.log_prob),
-            target: target.collect(),
+            value,
+            target,
             advantage,
         }
     }

@@ -1,0 +1,3 @@
+//! Methods that learn what an action is from experience that does not say.
+
+pub mod lapo;

@@ -16,7 +16,7 @@ def cosine(steps):
 
 def linear(steps):
     """Ho et al. (2020), section 4, stretched to another number of steps."""
-    return np.linspace(1e-4, 0.02, steps) * 1000 / steps
+    return np.clip(np.linspace(1e-4, 0.02, steps) * 1000 / steps, 0, 0.999)
 
 
 def schedule(beta):

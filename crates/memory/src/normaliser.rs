@@ -23,7 +23,21 @@ pub struct Normaliser {
     floor: f64,
     /// Added to every deviation.
     offset: f64,
+    #[serde(with = "limit")]
     clip: f32,
+}
+
+/// A limit that may be infinite, which JSON has no number for: nothing stands for infinity.
+mod limit {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+    pub fn serialize<S: Serializer>(limit: &f32, serializer: S) -> Result<S::Ok, S::Error> {
+        limit.is_finite().then_some(*limit).serialize(serializer)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<f32, D::Error> {
+        Ok(Option::deserialize(deserializer)?.unwrap_or(f32::INFINITY))
+    }
 }
 
 impl Normaliser {

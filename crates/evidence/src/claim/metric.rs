@@ -3,8 +3,15 @@
 use run::Card;
 
 /// Metrics that every method may have besides those of its declaration.
-const COMMON: [&str; 6] =
-    ["eval/return", "eval/length", "eval/success", "eval/accuracy", "train/return", "train/length"];
+const COMMON: [&str; 7] = [
+    "eval/return",
+    "eval/normalised",
+    "eval/length",
+    "eval/success",
+    "eval/accuracy",
+    "train/return",
+    "train/length",
+];
 
 /// What depends on time or machine begins with this.
 const CLOCK: &str = "clock/";

@@ -43,8 +43,8 @@ fn plans_lead_through_the_maze() {
     let recipe =
         "data:point-maze-umaze,reward=dense/scripted,noise=0.2,steps=4000 in point-maze-umaze,reward=dense";
     let settings = ["diffusion.base=16", "horizon=8", "learning_rate=2e-3", "condition=nothing"];
-    let mut trial = Trial::new("decision-diffuser", recipe, &settings, 500, 0);
-    trial.train(500);
+    let mut trial = Trial::new("decision-diffuser", recipe, &settings, 1_500, 0);
+    trial.train(1_500);
     // Chance earns -316, the script -64.
     let score = trial.score(5);
     assert!(score > -150.0, "{score}");

@@ -50,8 +50,8 @@ fn decoded_latent_policies() {
     let data = "data:maze-levels,levels=20/scripted,steps=300 in maze-levels";
     let small =
         ["encoder={kind=\"planes\",channels=[4]}", "hidden=16", "models.updates=0", "models.warm_up=0"];
-    follows("lapo", data, &[&small[..], &["policy.updates=60", "decoder.updates=40"]].concat(), 100);
-    follows("lapo", data, &[&small[..], &["variant=cloning", "policy.updates=200"]].concat(), 100);
+    follows("lapo", data, &[&small[..], &["policy.updates=300", "decoder.updates=200"]].concat(), 500);
+    follows("lapo", data, &[&small[..], &["variant=cloning", "policy.updates=400"]].concat(), 400);
 }
 
 #[test]

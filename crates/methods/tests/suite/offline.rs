@@ -24,10 +24,11 @@ fn cloning_an_expert_holds_the_rod_and_the_pole() {
 
 #[test]
 fn the_best_episodes_are_better_to_clone() {
-    let data = "data:cartpole/mixed=0.3,steps=6000 in cartpole";
-    let all = trained("bc", data, &[], 600).score(10);
-    let best = trained("bc", data, &["top=0.1"], 600).score(10);
-    assert!(best >= all, "{best} and {all}");
+    // Half of the episodes push at random, so that cloning all of them halves the expert's torque.
+    let data = "data:pendulum/mixed=0.5,steps=8000 in pendulum";
+    let all = trained("bc", data, &[], 1_000).score(10);
+    let best = trained("bc", data, &["top=0.4"], 1_000).score(10);
+    assert!(best > all, "{best} and {all}");
 }
 
 #[test]
@@ -48,7 +49,7 @@ fn implicit_values_serve_indices() {
 #[test]
 fn near_pairs_cross_the_stripes_that_stop_the_same_state() {
     let after = |constraint: &[&str]| {
-        let settings = [&["agent.alpha=5.0", "agent.gamma=0.9"], constraint].concat();
+        let settings = [&["agent.alpha=5.0", "agent.gamma=0.9", "agent.tau=0.05"], constraint].concat();
         trained("prdc", STRIPES, &settings, 1_500).metric("eval/discounted", 20)
     };
     assert!(after(&["beta=0.5"]) > 0.3);

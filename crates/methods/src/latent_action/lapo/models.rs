@@ -47,7 +47,10 @@ impl Lapo {
             .map_err(|error| failure(run, error))?;
         run.count_updates("models", 1);
         if self.position.done + 1 == (PATIENCE * stage.updates as f64).ceil() as u64 {
-            warn_of_collapse(&perplexity, self.position.done + 1, stage.updates, run);
+            let done = self.position.done + 1;
+            let told = perplexity.iter().enumerate();
+            let told = told.filter_map(|(book, value)| collapse(book, *value, done, stage.updates));
+            told.for_each(|sentence| run.note(sentence));
         }
         run.log("diag/gradient_norm", f64::from(done.gradient_norm))
     }
@@ -65,13 +68,14 @@ impl Lapo {
     }
 }
 
-/// Says which codebooks have collapsed.
-fn warn_of_collapse(perplexity: &[f64], done: u64, updates: u64, run: &mut Run) {
-    for (codebook, value) in perplexity.iter().enumerate().filter(|(_, value)| **value < COLLAPSED) {
-        run.note(format!(
-            "codebook {codebook} has collapsed: its perplexity is {value:.2} after {done} of {updates} \
+/// What is to be said of a codebook of this perplexity after `done` of `updates` updates: nothing
+/// unless it has collapsed.
+pub(super) fn collapse(codebook: usize, perplexity: f64, done: u64, updates: u64) -> Option<String> {
+    (perplexity < COLLAPSED).then(|| {
+        format!(
+            "codebook {codebook} has collapsed: its perplexity is {perplexity:.2} after {done} of {updates} \
              updates, where 1 is a single code in use; raise `quantiser.commitment` or lower \
              `models.learning_rate`"
-        ));
-    }
+        )
+    })
 }

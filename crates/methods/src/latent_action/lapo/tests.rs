@@ -17,6 +17,7 @@ use super::{
     decode::cross_entropy,
     experience::Experience,
     frames::{Frames, action},
+    models::collapse,
 };
 
 const SIDE: usize = 5;
@@ -276,17 +277,9 @@ fn what_cannot_work_is_refused_in_a_sentence() {
 
 #[test]
 fn a_codebook_that_has_collapsed_is_reported() {
-    let mut config = small();
-    config.quantiser.codes = 1;
-    config.models.updates = 10;
-    let (lapo, mut run) = build(&config, dots(20, 8), 100);
-    let mut lapo = lapo.unwrap();
-    for _ in 0..3 {
-        lapo.advance(&mut run).unwrap();
-    }
-    let mut snapshot = Snapshot::new();
-    run.save(&mut snapshot).unwrap();
-    assert_eq!(lapo.position.done, 3);
+    let sentence = collapse(1, 1.2, 300, 1500).unwrap();
+    assert!(sentence.starts_with("codebook 1 has collapsed: its perplexity is 1.20 after 300 of 1500"));
+    assert!(collapse(1, 1.6, 300, 1500).is_none());
 }
 
 #[test]
@@ -311,8 +304,9 @@ fn latent_actions_of_a_moving_dot_are_its_true_actions() {
     let mut config = small();
     config.labels = 128;
     config.models =
-        StageConfig { updates: 400, batch: 64, learning_rate: 3e-3, warm_up: 20, ..config.models };
-    config.quantiser = nets::vq::QuantiserConfig { dimensions: 8, codes: 16, ..config.quantiser };
+        StageConfig { updates: 800, batch: 64, learning_rate: 3e-3, warm_up: 20, ..config.models };
+    config.quantiser =
+        nets::vq::QuantiserConfig { dimensions: 8, codes: 16, decay: 0.99, ..config.quantiser };
     config.forward.width = 16;
     let (lapo, mut run) = build(&config, dots(100, 20), 1_000);
     let mut lapo = lapo.unwrap();

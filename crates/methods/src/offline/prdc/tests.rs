@@ -39,8 +39,8 @@ fn beta_decides_between_the_same_state_and_the_nearest_action() {
 #[test]
 fn distances_are_those_to_the_nearest_and_actions_the_mean_of_all() {
     let found = line(2.0, 2).of(&matrix(&[0.0, 2.0], 2), &matrix(&[0.2, 0.3], 2)).expect("places");
-    // (0.1, 0.2) and (0.5, 0.9); (2, 0.3) and (0.5, 0.9).
-    assert_eq!(host(found.actions), [0.5 * (0.2 + 0.9), 0.5 * (0.3 + 0.9)]);
+    // (0.1, 0.2) and (0, -1); (2, 0.3) and (0.5, 0.9).
+    assert_eq!(host(found.actions), [0.5 * (0.2 - 1.0), 0.5 * (0.3 + 0.9)]);
     assert!((found.distance - 0.5 * 0.2).abs() < 1e-6, "{}", found.distance);
     assert!((found.state_distance - 0.5 * 0.1).abs() < 1e-6);
     assert!(found.action_distance.abs() < 1e-6);

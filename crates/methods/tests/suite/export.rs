@@ -79,10 +79,12 @@ fn follows(id: &str, world: &str, settings: &[&str], steps: u64) {
     let mut policy = trial.method.policy().expect("the method has a policy");
     let exported = policy.export().expect("the policy stands alone");
     let (layers, arrays) = read(&exported);
+    let recorded = world.starts_with("data:");
     let world = world.split_once(" in ").map_or(world, |(_, world)| world);
     let spec = World::new(world).expect("the world exists").spec;
     let random = &mut ChaCha8Rng::seed_from_u64(5);
-    let observations = Observations { rows: ROWS, fields: vec![draw(&spec, random)] };
+    let fields = if recorded { seen(world) } else { vec![draw(&spec, random)] };
+    let observations = Observations { rows: ROWS, fields };
     let acted = policy.act(&observations, Mode::Greedy, random).expect("the observations fit");
     let computed: Vec<_> = rows(observations.input(), spec.input().size())
         .map(|row| interpreter::act(&layers, &arrays, &row))
@@ -133,6 +135,15 @@ fn read(exported: &Exported) -> (Value, Arrays) {
 
 /// Observations that differ much: vectors of numbers; images whose channels differ in brightness,
 /// beyond what worlds of binary planes show.
+/// What copies of a world show first: a network that has learnt from recorded images says little of
+/// others.
+fn seen(world: &str) -> Vec<Array> {
+    let world = World::new(world).expect("the world exists");
+    let mut outcome = worlds::Outcome::new(&world.spec, ROWS);
+    world.make(ROWS, 5).expect("the world exists").reset(&mut outcome);
+    outcome.observations.fields
+}
+
 fn draw(spec: &Spec, random: &mut ChaCha8Rng) -> Array {
     let size = spec.input().size();
     match *spec.input() {

@@ -125,10 +125,18 @@ impl Default for LapoConfig {
             past: 1,
             encoder: EncoderConfig::Planes { channels: vec![32, 32] },
             hidden: 128,
-            quantiser: QuantiserConfig { slots: 2, dimensions: 8, codes: 16, ..QuantiserConfig::default() },
+            // Codes of the published decay need some ten thousand updates to come into use: counts
+            // begin at 0, and what they are divided by makes unused codes huge until it has faded.
+            quantiser: QuantiserConfig {
+                slots: 2,
+                dimensions: 8,
+                codes: 16,
+                decay: 0.97,
+                ..QuantiserConfig::default()
+            },
             unquantised: 128,
             forward: UNetConfig { depth: 2, width: 16 },
-            models: stage,
+            models: StageConfig { learning_rate: 3e-3, ..stage },
             policy: StageConfig { first: 0.01, last: 0.0, gradient_clip: 0.0, ..stage },
             decoder: DecoderConfig::default(),
             probe: ProbeConfig::default(),

@@ -254,15 +254,16 @@ impl<'a> ArmSource<'a> {
     }
 }
 
-/// Every value below a table of settings, with its dotted key.
+/// Every value below a table of settings, with its dotted key. A table that names its `kind` is one
+/// value: it replaces the preset's, whose other settings may belong to another kind.
 fn leaves<'a>(section: &Section<'a>, prefix: &str) -> Result<Vec<(String, Item<'a>)>> {
     let mut out = Vec::new();
     for item in section.keys() {
         let key =
             if prefix.is_empty() { item.name().to_owned() } else { format!("{prefix}.{}", item.name()) };
         match item.section() {
-            Ok(inner) => out.extend(leaves(&inner, &key)?),
-            Err(_) => out.push((key, item)),
+            Ok(inner) if inner.get("kind").is_none() => out.extend(leaves(&inner, &key)?),
+            _ => out.push((key, item)),
         }
     }
     Ok(out)

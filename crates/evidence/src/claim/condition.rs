@@ -2,7 +2,7 @@
 
 use super::{
     Item, PlannedArm, PlannedCondition, Preset, Section, metric,
-    question::{At, Direction, Question, Share, SlopeOver, Subject, Threshold},
+    question::{At, Direction, EVERY_POINT, Question, Share, SlopeOver, Subject, Threshold, stands_for},
 };
 use crate::{Result, claims};
 
@@ -89,8 +89,12 @@ fn question(
         return slope(section, versus, place);
     }
     let arm = section.require("arm", "say which arm it is about")?;
-    let mut arms = vec![arm_of(&arm, place)?];
-    arms.extend(versus.map(|item| arm_of(item, place)).transpose()?);
+    let named = |item: &Item<'_>| match kind {
+        "reach" => Ok(vec![arm_of(item, place)?]),
+        _ => arms_of(item, place),
+    };
+    let mut arms = named(&arm)?;
+    arms.extend(versus.map(named).transpose()?.into_iter().flatten());
     let subject = subject(section, &arm, versus, &arms)?;
     let margin = || section.require("margin", &format!("a `{kind}` is compared with it"))?.number();
     if matches!(kind, "ratio" | "reach") && versus.is_none() {
@@ -161,9 +165,19 @@ fn arm_of<'p>(item: &Item<'_>, place: &Place<'p>) -> Result<&'p PlannedArm> {
         return Ok(arm);
     }
     if let Some(arm) = place.arms.iter().find(|arm| arm.base == name) {
-        return Err(item.refuse(format!("`{name}` is swept: name one of its points, such as `{}`", arm.name)));
+        return Err(item.refuse(format!("`{name}` is swept: name one of its points, such as `{}`, or their mean in a difference, ratio or bound: `{name}{EVERY_POINT}`", arm.name)));
     }
     Err(absent(item, name, place))
+}
+
+/// The arm that a condition names, or all points of its sweep where it asks for their mean.
+fn arms_of<'p>(item: &Item<'_>, place: &Place<'p>) -> Result<Vec<&'p PlannedArm>> {
+    let name = item.text()?;
+    if !name.ends_with(EVERY_POINT) {
+        return Ok(vec![arm_of(item, place)?]);
+    }
+    let points: Vec<&PlannedArm> = place.arms.iter().filter(|arm| stands_for(name, &arm.name)).collect();
+    if points.is_empty() { Err(absent(item, name, place)) } else { Ok(points) }
 }
 
 /// The points of a swept arm along `x`.

@@ -16,6 +16,7 @@ use document::{Document, Item, Section};
 
 pub use arm::PlannedArm;
 pub use plan::{Plan, PlannedCondition};
+pub(crate) use question::stands_for;
 pub use question::{At, Direction, Question, Share, SlopeOver, Subject, Threshold};
 pub use sweep::SweepPoint;
 

@@ -4,7 +4,7 @@ use super::{
     Item, Preset, Section,
     arm::{ArmSource, PlannedArm, Shared},
     condition,
-    question::{At, Question},
+    question::{At, Question, stands_for},
 };
 use crate::Result;
 
@@ -64,7 +64,8 @@ impl Plan {
         for condition in &self.conditions {
             let Some(subject) = condition.question.subject() else { continue };
             let pair = (subject.metric.as_str(), subject.at);
-            if condition.question.arms().contains(&arm) && !out.contains(&pair) {
+            let about = condition.question.arms().iter().any(|name| stands_for(name, arm));
+            if about && !out.contains(&pair) {
                 out.push(pair);
             }
         }

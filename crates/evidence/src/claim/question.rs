@@ -34,7 +34,8 @@ pub enum Direction {
 /// One number per seed: an arm's, or that of an arm against another.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Subject {
-    /// Name of the arm; for a slope over a sweep its name without brackets.
+    /// Name of the arm; for a slope over a sweep its name without brackets, and with `[*]` behind it
+    /// the mean over the sweep's points.
     pub arm: String,
     /// The arm it is held against.
     pub versus: Option<String>,
@@ -55,6 +56,17 @@ pub struct Threshold {
     pub subject: Subject,
     /// With what.
     pub margin: f64,
+}
+
+/// What stands behind an arm's name for the mean over the points of its sweep.
+pub(super) const EVERY_POINT: &str = "[*]";
+
+/// Whether the name of an arm in a condition stands for this arm, alone or as a point of its sweep.
+pub(crate) fn stands_for(name: &str, arm: &str) -> bool {
+    match name.strip_suffix(EVERY_POINT) {
+        Some(base) => arm.strip_prefix(base).is_some_and(|point| point.starts_with('[')),
+        None => name == arm,
+    }
 }
 
 /// How many seeds must be inside a bound.
@@ -162,7 +174,7 @@ impl Question {
         }
     }
 
-    /// Names of all arms whose runs it needs.
+    /// Names of all arms whose runs it needs, of which some may stand for all points of a sweep.
     pub fn arms(&self) -> Vec<&str> {
         match self {
             Self::Slope { over: SlopeOver::Sweep { arm, versus }, .. } => {

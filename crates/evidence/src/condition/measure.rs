@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     EvidenceError, Result, Series,
-    claim::{At, Direction, Subject},
+    claim::{At, Direction, Subject, stands_for},
     report::Verdict,
 };
 
@@ -41,6 +41,7 @@ impl Outcomes {
 
     /// Checks that these arms ran under the same seeds, and counts them.
     pub(super) fn shared_seeds(&self, arms: &[&str]) -> Result<usize> {
+        let arms: Vec<&str> = arms.iter().flat_map(|arm| self.members(arm)).collect();
         let Some((first, others)) = arms.split_first() else { return Ok(0) };
         let seeds = self.seeds(first)?;
         for other in others {
@@ -74,9 +75,23 @@ impl Outcomes {
         self.runs(arm)?.iter().map(of_run).collect()
     }
 
-    /// The value of an arm under every seed.
+    /// The arms that a name in a condition stands for.
+    fn members<'n>(&'n self, name: &'n str) -> Vec<&'n str> {
+        let points: Vec<&str> =
+            self.arms.keys().map(String::as_str).filter(|arm| stands_for(name, arm)).collect();
+        if points.is_empty() { vec![name] } else { points }
+    }
+
+    /// The value of an arm under every seed, or the mean of its sweep's points.
     pub(super) fn values(&self, arm: &str, metric: &str, at: At, direction: Direction) -> Result<Vec<f64>> {
-        self.each(arm, metric, |series| Ok(series.at(at, direction).unwrap_or(f64::NAN)))
+        let members = self.members(arm);
+        let mut sum = vec![0.0; self.shared_seeds(&members)?];
+        for member in &members {
+            let values =
+                self.each(member, metric, |series| Ok(series.at(at, direction).unwrap_or(f64::NAN)))?;
+            sum.iter_mut().zip(values).for_each(|(sum, value)| *sum += value / members.len() as f64);
+        }
+        Ok(sum)
     }
 
     /// Logarithms of the steps that an arm needed to a level under every seed.

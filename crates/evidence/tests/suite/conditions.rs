@@ -107,6 +107,24 @@ fn difference() {
 }
 
 #[test]
+fn the_mean_over_the_points_of_a_sweep() {
+    let point = |n: u32, values: [f64; 5]| (format!("s[n={n}]"), ends(&values));
+    // One point goes up with the seed and the other down: their mean does neither.
+    let points =
+        [point(10, [1.0, 2.0, 3.0, 4.0, 5.0]), point(100, [5.0, 4.0, 3.0, 2.0, 1.0]), point(1000, [6.0; 5])];
+    let arms: Vec<(&str, Vec<RunOutcome>)> =
+        points.iter().map(|(name, runs)| (name.as_str(), runs.clone())).collect();
+    let found = only(&condition("difference", "arm = \"s[*]\"\nmargin = 3.9"), &arms);
+    assert_eq!(
+        (found.verdict, found.estimate.low, found.estimate.high),
+        (Verdict::Holds, Some(4.0), Some(4.0))
+    );
+    let plan = plan(&condition("difference", "arm = \"s[*]\"\nmargin = 3.9"));
+    assert_eq!(plan.measured("s[n=100]").len(), 1);
+    assert!(plan.measured("a").is_empty());
+}
+
+#[test]
 fn pairs_share_what_a_seed_has_in_common() {
     // Seeds differ by a hundred, the arms by one in each of them.
     let base = [0.0, 100.0, 200.0, 300.0, 400.0];

@@ -303,10 +303,10 @@ fn cross_entropies_with_and_without_smoothing() {
 fn a_code_tells_what_the_past_cannot() {
     let mut config = small();
     config.models =
-        StageConfig { updates: 800, batch: 64, learning_rate: 3e-3, warm_up: 20, ..config.models };
+        StageConfig { updates: 1_500, batch: 64, learning_rate: 1e-3, warm_up: 20, ..config.models };
     config.quantiser = nets::vq::QuantiserConfig { dimensions: 8, codes: 16, ..config.quantiser };
     config.forward.width = 16;
-    let (lapo, mut run) = build(&config, dots(100, 20), 1_000);
+    let (lapo, mut run) = build(&config, dots(100, 20), 5_000);
     let mut lapo = lapo.unwrap();
     while lapo.position.stage == 0 {
         lapo.advance(&mut run).unwrap();

@@ -169,3 +169,51 @@ fn converted_sets_say_the_same_of_themselves() {
         &["csv", "minari"],
     );
 }
+
+#[test]
+fn what_is_collected_trains_a_policy_that_is_scored_without_a_world_of_its_own() {
+    let place = folder();
+    let collect = [
+        "collect",
+        "--world",
+        "pendulum",
+        "--policy",
+        "scripted,skill=0.5",
+        "--episodes",
+        "3",
+        "--out",
+        "set",
+    ];
+    assert!(succeeds(place.path(), &collect).out.contains("3 episodes, 600 steps"));
+    let train = ["train", "bc", "--data", "set", "--steps", "20"];
+    let unseen = succeeds(place.path(), &[&train[..], &["--out", "unseen"]].concat());
+    assert!(unseen.err.contains("acting is not evaluated"), "{}", unseen.err);
+    refused(place.path(), &["eval", "unseen"], &["trained on data only", "--world"]);
+    let scored = ["eval", "unseen", "--world", "pendulum", "--episodes", "1", "--json"];
+    assert!(json(&succeeds(place.path(), &scored))["scores"]["eval/return"]["mean"].is_number());
+    // A policy acts with the statistics of its own data alone.
+    fs::remove_dir_all(place.path().join("set")).expect("the set is there");
+    let other = [&collect[..], &["--seed", "9"]].concat();
+    succeeds(place.path(), &other);
+    refused(
+        place.path(),
+        &["eval", "unseen", "--world", "pendulum"],
+        &["the data that the run was trained on"],
+    );
+}
+
+#[test]
+fn data_that_lack_what_a_method_needs_are_refused_before_anything_is_written() {
+    let place = folder();
+    let train = |method: &str, data: &str, more: &[&str], parts: &[&str]| {
+        let arguments = [&["train", method, "--data", data, "--out", "run"], more].concat();
+        refused(place.path(), &arguments, parts);
+        assert!(!place.path().join("run").exists(), "{arguments:?}");
+    };
+    train("iql", "data:traj2d,paths=20,seed=1", &[], &["needs rewards"]);
+    train("iql", "nowhere", &[], &["nowhere"]);
+    train("td3-bc", "data:cartpole/random,steps=50,seed=1", &[], &["continuous actions", "2 discrete"]);
+    let elsewhere = ["--eval-world", "cartpole"];
+    train("bc", "data:pendulum/random,steps=50,seed=1", &elsewhere, &["was not recorded in a world like"]);
+    train("ppo", "data:pendulum/random,steps=50,seed=1", &[], &["needs a world"]);
+}

@@ -13,40 +13,47 @@ use std::{
 use program::{command, folder, succeeds};
 use serde_json::Value;
 
-/// A method in a world, with networks small enough for seconds.
+/// A method and what it works on, with networks small enough for seconds.
 struct Case {
     method: &'static str,
-    world: &'static str,
+    task: &'static [&'static str],
     settings: &'static [&'static str],
 }
 
 const PPO: Case = Case {
     method: "ppo",
-    world: "cartpole",
+    task: &["--world", "cartpole"],
     settings: &["rollout=64", "minibatches=2", "hidden=[16, 16]", "normalise_observations=true"],
 };
 
 const SAC: Case = Case {
     method: "sac",
-    world: "pendulum",
+    task: &["--world", "pendulum"],
     settings: &["hidden=[8, 8]", "batch=8", "start_steps=500", "capacity=2000"],
 };
 
 const RAINBOW: Case = Case {
     method: "rainbow",
-    world: "minatar-breakout",
+    task: &["--world", "minatar-breakout"],
     settings: &["hidden=8", "batch=4", "learning_starts=500", "capacity=2000"],
 };
 
 const TCRL: Case = Case {
     method: "tcrl",
-    world: "pendulum",
+    task: &["--world", "pendulum"],
     settings: &["hidden=[8]", "latent_size=4", "batch=4", "horizon=2", "random_episodes=2", "capacity=2000"],
+};
+
+const IQL: Case = Case {
+    method: "iql",
+    task: &["--data", "data:pendulum/scripted,skill=0.5,steps=2000,seed=3", "--eval-world", "pendulum"],
+    settings: &["hidden=[8, 8]", "batch=8"],
 };
 
 impl Case {
     fn arguments<'a>(&'a self, seed: &'a str, out: &'a str) -> Vec<&'a str> {
-        let mut arguments = vec!["train", self.method, "--world", self.world, "--seed", seed, "--out", out];
+        let mut arguments = vec!["train", self.method, "--seed", seed, "--out", out];
+        arguments.extend(self.task);
         arguments.extend(["--steps", "6000", "--checkpoint-every", "500"]);
         let fewer = ["run.eval_episodes=2", "run.final_episodes=2"];
         for setting in self.settings.iter().chain(&fewer) {
@@ -123,7 +130,7 @@ fn is_exact(case: &Case) {
     assert!(case.whole(place.path(), "5", "again") == whole, "two runs with one seed differ");
     assert!(case.whole(place.path(), "6", "other") != whole, "two seeds give the same run");
 
-    let moments = [moment(whole.len(), case.method.len()), moment(whole.len(), case.world.len() + 7)];
+    let moments = [moment(whole.len(), case.method.len()), moment(whole.len(), case.task[1].len() + 7)];
     let (early, late) = (moments[0].min(moments[1]), moments[0].max(moments[1]));
     case.killed(place.path(), "5", "killed", &[early, late]);
     let killed = metrics(place.path(), "killed");
@@ -157,4 +164,9 @@ fn rainbow_is_exact() {
 #[test]
 fn tcrl_is_exact() {
     is_exact(&TCRL);
+}
+
+#[test]
+fn iql_is_exact() {
+    is_exact(&IQL);
 }

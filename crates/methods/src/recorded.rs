@@ -8,8 +8,11 @@ use learn::batch::{self, Transitions, Windows};
 use memory::{Dataset, Normaliser, Position, Span, Starts, TransitionBatch, WindowBatch};
 use nets::observed::Observed;
 use rand_chacha::ChaCha8Rng;
-use run::{ActionScale, Result, RunError, data::Data};
+use run::{ActionScale, Result, RunError, Snapshot, data::Data};
 use worlds::{ActionSpace, Array, Layout, Observations};
+
+/// Name of the statistics in a snapshot.
+const NORMALISER: &str = "normaliser";
 
 /// What a policy reads of an observation, as it was in training: the input, then the goal where
 /// there is one, each normalised.
@@ -209,6 +212,29 @@ impl Recorded {
         Ok(Windows::upload(batch, &self.reading.layout, device))
     }
 
+    /// Writes the statistics of what is read: they belong to the policy.
+    ///
+    /// # Errors
+    /// They have no portable form.
+    pub fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        snapshot.put(NORMALISER, &self.reading.normaliser)
+    }
+
+    /// Refuses to go on with other statistics than the policy was trained with.
+    ///
+    /// # Errors
+    /// The data set is not the one that the run began with.
+    pub fn check(&self, snapshot: &Snapshot) -> Result<()> {
+        if snapshot.get::<Option<Normaliser>>(NORMALISER)? == self.reading.normaliser {
+            return Ok(());
+        }
+        Err(RunError::Task(
+            "the checkpoint's observations are normalised otherwise than those of this data: give the data that \
+             the run was trained on"
+                .to_owned(),
+        ))
+    }
+
     fn draw(&mut self, count: usize, span: Span, random: &mut ChaCha8Rng) -> Result<()> {
         if self.starts.as_ref().is_none_or(|(known, _)| *known != span) {
             self.starts = Some((span, self.set.starts(span)?));
@@ -243,4 +269,26 @@ fn fitted(set: &Dataset, reading: &Reading, offset: f64) -> Result<Normaliser> {
     normaliser.update(&interleave(floats(0), floats(goal), rows))?;
     normaliser.freeze(true);
     Ok(normaliser)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn recorded(recipe: &str, offset: Option<f64>) -> Recorded {
+        Recorded::new(&Data::open(recipe).unwrap(), offset).unwrap()
+    }
+
+    #[test]
+    fn a_policy_goes_on_with_its_own_statistics_only() {
+        let (first, second) =
+            ("data:pendulum/random,steps=50,seed=1", "data:pendulum/random,steps=50,seed=2");
+        let mut snapshot = Snapshot::new();
+        recorded(first, Some(1e-3)).save(&mut snapshot).unwrap();
+        recorded(first, Some(1e-3)).check(&snapshot).unwrap();
+        for other in [recorded(second, Some(1e-3)), recorded(first, None)] {
+            let error = other.check(&snapshot).unwrap_err().to_string();
+            assert!(error.contains("give the data that the run was trained on"), "{error}");
+        }
+    }
 }

@@ -55,6 +55,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let protocol = Protocol { world, episodes: arguments.episodes, seed, mode };
     let scores = stored.method.evaluate(&protocol, &mut stored.run).map_err(Failure::failed)?;
     if scores.is_empty() {
+        stored.world(arguments.world.as_deref())?;
         return Err(Failure::usage(format!("`{}` has nothing to score", stored.settings.method)));
     }
     if arguments.json {

@@ -191,10 +191,11 @@ impl Method for Bc {
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         save_trained(snapshot, &[("cloner", &self.cloner)]);
-        Ok(())
+        self.recorded.save(snapshot)
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.recorded.check(snapshot)?;
         load_trained(&arrays(snapshot), &mut [("cloner", &mut self.cloner)])
     }
 }

@@ -218,10 +218,11 @@ impl Method for DecisionTransformer {
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         save_trained(snapshot, &[("network", &self.network)]);
-        Ok(())
+        self.data.recorded().save(snapshot)
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.data.recorded().check(snapshot)?;
         load_trained(&arrays(snapshot), &mut [("network", &mut self.network)])
     }
 }

@@ -216,10 +216,11 @@ impl Method for Iql {
             [("actor", &self.actor), ("value", &self.value), ("critic", &self.critic)];
         save_trained(snapshot, &parts);
         save_module(snapshot, "slow-critic", &self.slow_critic);
-        Ok(())
+        self.recorded.save(snapshot)
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.recorded.check(snapshot)?;
         let arrays = arrays(snapshot);
         let parts: &mut [(&str, &mut dyn learn::optim::Trainable)] =
             &mut [("actor", &mut self.actor), ("value", &mut self.value), ("critic", &mut self.critic)];

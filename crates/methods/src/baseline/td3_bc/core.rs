@@ -198,7 +198,8 @@ impl Core {
         save_trained(snapshot, &[("actor", &self.actor), ("critic", &self.critic)]);
         save_module(snapshot, "slow-actor", &self.slow_actor);
         save_module(snapshot, "slow-critic", &self.slow_critic);
-        snapshot.put("critic_updates", &self.critic_updates)
+        snapshot.put("critic_updates", &self.critic_updates)?;
+        self.recorded.save(snapshot)
     }
 
     /// Takes everything back.
@@ -206,6 +207,7 @@ impl Core {
     /// # Errors
     /// The snapshot is of another agent.
     pub fn load(&mut self, snapshot: &Snapshot, arrays: &Arrays) -> Result<()> {
+        self.recorded.check(snapshot)?;
         load_trained(arrays, &mut [("actor", &mut self.actor), ("critic", &mut self.critic)])?;
         self.slow_actor = load_module(arrays, "slow-actor", self.slow_actor.clone())?;
         self.slow_critic = load_module(arrays, "slow-critic", self.slow_critic.clone())?;

@@ -173,12 +173,10 @@ impl Method for Prdc {
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        snapshot.put("normalised", &self.neighbours.normalised())?;
         self.core.save(snapshot)
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.neighbours.check(snapshot.get("normalised")?)?;
         self.core.load(snapshot, &arrays(snapshot))
     }
 }

@@ -78,26 +78,6 @@ impl Neighbours {
         Ok(Self { index, count, states: width, normalised, found: Vec::new() })
     }
 
-    /// What the states were normalised with.
-    pub fn normalised(&self) -> Fingerprint {
-        self.normalised
-    }
-
-    /// Refuses to go on with other statistics than before.
-    ///
-    /// # Errors
-    /// They differ: the data is not what it was.
-    pub fn check(&self, before: Fingerprint) -> Result<()> {
-        if before == self.normalised {
-            return Ok(());
-        }
-        Err(RunError::Task(format!(
-            "the run began with states normalised otherwise ({before}) than this data gives ({}): resume it with \
-             the data that it began with",
-            self.normalised
-        )))
-    }
-
     /// The nearest pairs to `states [B, d]` with `actions [B, a]`.
     ///
     /// # Errors

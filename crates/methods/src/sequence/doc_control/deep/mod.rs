@@ -133,14 +133,15 @@ impl Deep {
     /// None in practice.
     pub fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         save_trained(snapshot, &[("networks", &self.networks)]);
-        Ok(())
+        self.data.recorded().save(snapshot)
     }
 
     /// Takes them back.
     ///
     /// # Errors
-    /// The snapshot is of another method or configuration.
+    /// The snapshot is of another method, configuration or data set.
     pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.data.recorded().check(snapshot)?;
         load_trained(&arrays(snapshot), &mut [("networks", &mut self.networks)])
     }
 }

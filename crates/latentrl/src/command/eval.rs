@@ -52,7 +52,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     // The episodes depend on this seed only, and are not those of a training run of the same seed.
     let seed = worlds::seed::stream(arguments.seed, "eval-command", 0).next_u64();
     let name = world.as_ref().map(|world| world.spec.name.clone());
-    let protocol = Protocol { world, episodes: arguments.episodes, seed, mode };
+    let protocol = Protocol { world, problems: None, episodes: arguments.episodes, seed, mode };
     let scores = stored.method.evaluate(&protocol, &mut stored.run).map_err(Failure::failed)?;
     if scores.is_empty() {
         return Err(Failure::usage(format!("`{}` has nothing to score", stored.settings.method)));

@@ -20,6 +20,7 @@ pub mod registry;
 pub mod scores;
 pub mod session;
 pub mod settings;
+pub mod shared;
 pub mod snapshot;
 pub mod streams;
 pub mod summary;

@@ -72,6 +72,11 @@ impl Batch {
         Tensor::from_data(TensorData::new(self.targets.clone(), self.dims()), device)
     }
 
+    /// As [`Batch::mask`], on the host.
+    pub fn kept(&self) -> &[f32] {
+        &self.mask
+    }
+
     /// 1 at the tokens of responses and 0 behind them, `[B, R]`.
     pub fn mask(&self, device: &Device) -> Tensor<2> {
         self.spread(&self.mask, device)

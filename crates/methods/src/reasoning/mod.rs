@@ -10,11 +10,14 @@
 pub mod base;
 pub mod batch;
 pub mod codec;
+pub mod dpo;
 pub mod evaluation;
 pub mod group;
 pub mod grpo;
 pub mod language;
 pub mod model;
+pub mod ppo_lm;
+pub mod rloo;
 pub mod rollout;
 pub mod sft;
 pub mod supervised;

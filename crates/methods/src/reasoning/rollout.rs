@@ -37,28 +37,36 @@ impl Default for RolloutConfig {
 }
 
 impl RolloutConfig {
-    /// Checks ranges; `id` is the method that compares the answers of a group.
+    /// Checks ranges.
     ///
     /// # Errors
     /// One sentence naming the key, the value and what is allowed.
-    pub fn validate(&self, id: &str) -> std::result::Result<(), String> {
-        if self.prompts == 0 {
-            return Err("`rollout.prompts` is 0: it must be at least 1".to_owned());
+    pub fn validate(&self) -> std::result::Result<(), String> {
+        if self.prompts == 0 || self.group == 0 {
+            return Err("`rollout.prompts` and `rollout.group` must be at least 1".to_owned());
         }
+        if self.temperature.is_finite() && self.temperature > 0.0 {
+            return Ok(());
+        }
+        Err(format!(
+            "`rollout.temperature` is {}: at 0 all answers to a prompt are equal and nothing is learnt, so it must \
+             be above 0",
+            self.temperature
+        ))
+    }
+
+    /// Checks ranges for the method `id`, which compares the answers of a group.
+    ///
+    /// # Errors
+    /// As [`RolloutConfig::validate`].
+    pub fn validate_group(&self, id: &str) -> std::result::Result<(), String> {
         if self.group < 2 {
             return Err(format!(
                 "`rollout.group` is {}: `{id}` compares the answers of a group, so it must be at least 2",
                 self.group
             ));
         }
-        if !(self.temperature.is_finite() && self.temperature > 0.0) {
-            return Err(format!(
-                "`rollout.temperature` is {}: at 0 all answers of a group are equal and nothing is learnt, so it \
-                 must be above 0",
-                self.temperature
-            ));
-        }
-        Ok(())
+        self.validate()
     }
 }
 

@@ -56,7 +56,7 @@ impl Config for GrpoConfig {
     fn validate(&self) -> std::result::Result<(), String> {
         self.model.validate()?;
         self.base.validate()?;
-        self.rollout.validate(Grpo::CARD.id)?;
+        self.rollout.validate_group(Grpo::CARD.id)?;
         if !self.format_reward.is_finite() {
             return Err(format!("`format_reward` is {}: it must be a number", self.format_reward));
         }

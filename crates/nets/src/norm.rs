@@ -105,7 +105,7 @@ impl InstanceNorm {
 /// Sennrich, 2019).
 #[derive(Module, Debug)]
 pub struct RmsNorm {
-    gamma: Param<Tensor<1>>,
+    pub(crate) gamma: Param<Tensor<1>>,
     #[module(skip)]
     epsilon: f64,
 }

@@ -133,7 +133,7 @@ impl LmConfig {
     /// As [`LmConfig::validate`].
     pub fn init(&self, device: &Device, random: &mut ChaCha8Rng) -> Result<Decoder, NetsError> {
         self.validate()?;
-        Ok(Decoder::new(self.clone(), device, random))
+        Ok(Decoder::new(self.clone(), true, device, random))
     }
 
     /// What pairs of elements of a head turn by per position.

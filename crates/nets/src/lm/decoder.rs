@@ -1,17 +1,19 @@
 //! The decoder.
 
+use std::sync::Arc;
+
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Int, Tensor};
 use rand_chacha::ChaCha8Rng;
 
 use super::cache::Cache;
 use super::config::LmConfig;
-use super::layer::{Layer, Surroundings};
-use super::place::Place;
+use super::host::{self, Seating, Shape};
+use super::layer::{Layer, Surroundings, is_trained};
+use super::place::{Place, Seats};
 use super::version::Version;
 use crate::NetsError;
-use crate::init::parameter;
-use crate::noise::normal_values;
+use crate::init::{Init, linear_values, parameter};
 use crate::norm::RmsNorm;
 use crate::position::Rotary;
 
@@ -67,16 +69,15 @@ pub struct Output {
 }
 
 impl Decoder {
-    /// Draws the weights of a valid configuration.
-    pub(super) fn new(config: LmConfig, device: &Device, random: &mut ChaCha8Rng) -> Self {
+    /// Draws the weights of a valid configuration, or leaves them zero where they are about to be read.
+    pub(super) fn new(config: LmConfig, drawn: bool, device: &Device, random: &mut ChaCha8Rng) -> Self {
         let (vocabulary, width) = (config.vocabulary, config.width);
-        let mut table = |shape: [usize; 2]| {
-            let values = normal_values(vocabulary * width, random);
-            parameter(values.into_iter().map(|value| (0.02 * value) as f32).collect(), shape, device)
-        };
+        let init = if drawn { Init::Normal { std: 0.02 } } else { Init::Zero };
+        let mut table =
+            |shape: [usize; 2]| parameter(linear_values(shape[0], shape[1], init, random).0, shape, device);
         let embedding = table([vocabulary, width]);
         let head = (!config.tied).then(|| table([width, vocabulary]));
-        let layers = (0..config.layers).map(|_| Layer::new(&config, device, random)).collect();
+        let layers = (0..config.layers).map(|_| Layer::new(&config, drawn, device, random)).collect();
         let norm = RmsNorm::with_epsilon(width, config.norm_epsilon, device);
         Self { embedding, layers, norm, head, version: Version::new(), config }
     }
@@ -119,12 +120,52 @@ impl Decoder {
         let cached = cache.as_ref().map_or(&[][..], |cache| cache.present());
         let seats = place.seats([rows, length], cached)?;
         self.check_context(&seats.positions)?;
+        let (last, hidden) = self.run(input, &seats, cache.as_deref_mut(), dropout, keep);
+        if let Some(cache) = cache {
+            cache.occupy(&seats.present);
+        }
+        let logits = match logits {
+            LogitsOf::All => Some(self.head(last.clone())),
+            LogitsOf::Last => Some(self.head(last.clone().narrow(1, length - 1, 1))),
+            LogitsOf::None => None,
+        };
+        Ok(Output { logits, last, hidden })
+    }
+
+    /// What comes out of all layers and the final normalisation, and the hidden states if wanted.
+    fn run(
+        &self,
+        input: Tensor<3>,
+        seats: &Seats,
+        cache: Option<&mut Cache>,
+        dropout: Option<&mut ChaCha8Rng>,
+        keep: bool,
+    ) -> (Tensor<3>, Vec<Tensor<3>>) {
+        let [rows, length, _] = input.dims();
+        let dropout = dropout.filter(|_| self.config.dropout > 0.0);
+        let by_loops = dropout.is_none() && !self.has_adapters() && host::holds(&input);
+        let seating = match by_loops {
+            true => Seating::of(seats, rows, &self.config.frequencies()),
+            false => None,
+        };
+        let remembered = cache.as_ref().is_some_and(|cache| cache.is_tracked());
+        let tracked = input.is_tracked() || remembered || is_trained(&self.layers) || is_trained(&self.norm);
+        let mut cache = cache;
+        if let Some(seating) = &seating
+            && !tracked
+            && let Some((last, mut hidden)) = host::infer(self, &input, seating, cache.as_deref_mut(), keep)
+        {
+            if keep {
+                hidden.push(last.clone());
+            }
+            return (last, hidden);
+        }
+        let seating = seating.filter(|_| cache.is_none()).map(Arc::new);
         let device = input.device();
-        let plain = device.clone().without_autodiff();
         let mut around = Surroundings {
             rotary: Rotary::of(&seats.positions, rows, &self.config.frequencies(), &device),
-            mask: seats.mask.mask(length, &plain),
-            cache: cache.as_deref_mut(),
+            mask: seats.mask.mask(length, &device.without_autodiff()),
+            cache,
             dropout,
         };
         let mut hidden = Vec::new();
@@ -133,21 +174,16 @@ impl Decoder {
             if keep {
                 hidden.push(state.clone());
             }
-            state = layer.forward(state, index, &mut around);
-        }
-        if let Some(cache) = cache {
-            cache.occupy(&seats.present);
+            let shape = Shape::of(&self.config);
+            let fast =
+                seating.as_ref().and_then(|seating| host::forward(layer, shape, state.clone(), seating));
+            state = fast.unwrap_or_else(|| layer.forward(state, index, &mut around));
         }
         let last = self.norm.forward(state);
         if keep {
             hidden.push(last.clone());
         }
-        let logits = match logits {
-            LogitsOf::All => Some(self.head(last.clone())),
-            LogitsOf::Last => Some(self.head(last.clone().narrow(1, length - 1, 1))),
-            LogitsOf::None => None,
-        };
-        Ok(Output { logits, last, hidden })
+        (last, hidden)
     }
 
     /// Logits `[B, T, V]` of states behind the final normalisation.
@@ -168,7 +204,8 @@ impl Decoder {
         if tokens <= self.config.vocabulary {
             return Ok(());
         }
-        let need = "at most the number of rows of the model's embedding: use the tokenizer it was trained with";
+        let need =
+            "at most the number of rows of the model's embedding: use the tokenizer it was trained with";
         Err(NetsError::Setting { name: "tokenizer vocabulary", value: tokens.to_string(), need })
     }
 

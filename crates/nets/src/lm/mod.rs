@@ -6,15 +6,22 @@
 //! of Llama 3, grouped keys, SwiGLU layers, Qwen 2's biases, Qwen 3's normalised queries and keys.
 
 mod cache;
+pub mod checkpoint;
 mod config;
 mod decoder;
+mod host;
 mod layer;
+mod lora;
+mod map;
 mod place;
+mod projection;
 mod version;
 
 pub use cache::Cache;
 pub use config::{Llama3Scaling, LmConfig, RopeConfig};
 pub use decoder::{Decoder, LogitsOf, Output, Pass};
+pub use lora::LoraConfig;
+pub use map::LinearMap;
 pub use place::Place;
 
 #[cfg(test)]

@@ -15,7 +15,10 @@ pub struct Place {
 enum Kind {
     /// Which slots hold a token, `[B][T]`; the rest follows from it.
     Present(Vec<Vec<bool>>),
-    Free { positions: Vec<Vec<usize>>, mask: Mask },
+    Free {
+        positions: Vec<Vec<usize>>,
+        mask: Mask,
+    },
 }
 
 /// A place whose positions count from the beginning of what is cached.

@@ -1,7 +1,7 @@
 //! What must hold of any decoder: passes in parts, padding, gradients, refusals.
 
-use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, TensorData};
+use burn::module::{Module, ModuleMapper, Param};
+use burn::tensor::{Device, Gradients, Int, Tensor, TensorData};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -228,4 +228,86 @@ fn what_does_not_fit_is_refused() {
     assert!(decoder.check_tokens(12).is_err());
     let odd = LmConfig { head_width: 5, ..config() };
     assert!(matches!(odd.validate(), Err(NetsError::Setting { name: "head_width", .. })));
+}
+
+/// Puts gradients in the place of parameters.
+struct Differentiate<'a>(&'a Gradients);
+
+impl ModuleMapper for Differentiate<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let gradient = param.val().grad(self.0).expect("every parameter takes part");
+        Param::initialized(param.id, gradient)
+    }
+}
+
+/// The mask that a place of present slots stands for, which only tensor operations understand.
+fn as_mask(present: &[Vec<bool>]) -> Place {
+    let (rows, length) = (present.len(), present[0].len());
+    let mut values = Vec::new();
+    let mut positions = Vec::new();
+    for row in present {
+        for slot in 0..length {
+            values.extend((0..length).map(|other| f32::from(row[other] && other <= slot)));
+        }
+        positions.push((0..length).map(|slot| row[..slot].iter().filter(|slot| **slot).count()).collect());
+    }
+    let seen = Tensor::from_data(TensorData::new(values, [rows, length, length]), &Device::flex());
+    Place::new(positions, Mask::new(seen))
+}
+
+#[test]
+fn loops_over_host_memory_agree_with_tensor_operations() {
+    let plain = LmConfig { bias: false, query_key_norm: false, key_heads: 4, ..config() };
+    for (config, rows, length) in [(config(), 3, 9), (config(), 17, 2), (plain, 2, 11)] {
+        let device = Device::flex().autodiff();
+        let mut random = ChaCha8Rng::seed_from_u64(9);
+        let decoder = config.init(&device, &mut random).expect("valid");
+        let width = config.width;
+        let values = noise::normal([rows, length, width], &Device::flex(), &mut random);
+        let weights: Tensor<3> = noise::normal([rows, length, width], &Device::flex(), &mut random);
+        let mut present = vec![vec![true; length]; rows];
+        (present[0][0], present[1][1]) = (false, false);
+        let run = |place: Place| {
+            let input = values.clone().autodiff().require_grad();
+            let output = decoder.forward(input.clone(), &place, Pass::default()).expect("fits");
+            let last = host(output.last.clone());
+            let logits = output.logits.expect("asked for").square().sum();
+            let gradients = (logits + (output.last * weights.clone().autodiff()).sum()).backward();
+            let input_gradient = host(input.grad(&gradients).expect("tracked"));
+            let parameters = decoder.clone().map(&mut Differentiate(&gradients));
+            let parameters = crate::parameters::export(&parameters, "");
+            let plain = decoder.valid().forward(values.clone(), &place, Pass::default()).expect("fits");
+            close(&host(plain.last), &last, 1e-6);
+            (last, input_gradient, parameters)
+        };
+        let (found, expected) = (run(Place::of(&present)), run(as_mask(&present)));
+        close(&found.0, &expected.0, 2e-6);
+        close(&found.1, &expected.1, 2e-5);
+        for (found, expected) in found.2.iter().zip(&expected.2) {
+            let scale = expected.values.iter().fold(1.0_f32, |most, value| most.max(value.abs()));
+            assert_eq!(found.name, expected.name);
+            close(&found.values, &expected.values, 1e-5 * scale);
+        }
+    }
+}
+
+#[test]
+fn a_cache_passes_from_loops_to_tensors_and_back() {
+    let device = Device::flex();
+    let decoder = decoder(&device);
+    let input = decoder.embed(ids([[1, 2, 3, 4, 5, 6], [7, 8, 9, 10, 0, 1]], &device));
+    let whole = decoder.forward(input.clone(), &Place::full(2, 6), Pass::default()).expect("fits");
+    let mut cache = Cache::new(&decoder);
+    let causal = |slots: usize| {
+        let values: Vec<f32> =
+            (0..2 * slots).map(|index| f32::from(index % slots < slots - 1 + index / slots)).collect();
+        Mask::new(Tensor::from_data(TensorData::new(values, [1, 2, slots]), &device))
+    };
+    let places = [Place::full(2, 2), Place::new(vec![vec![2, 3]; 2], causal(4)), Place::full(2, 2)];
+    for (index, place) in places.iter().enumerate() {
+        let pass = Pass { cache: Some(&mut cache), ..Pass::default() };
+        let part = input.clone().narrow(1, 2 * index, 2);
+        let output = decoder.forward(part, place, pass).expect("fits");
+        close(&host(output.last), &host(whole.last.clone().narrow(1, 2 * index, 2)), 1e-6);
+    }
 }

@@ -3,9 +3,11 @@
 //! The embedded base is a function of its problems, its shape, the stop rule and the seed alone, so
 //! that all arms of a claim start from the same one, and it is trained once for all of them.
 
+use std::sync::Arc;
+
 use burn::tensor::Device;
 use learn::optim::Trained;
-use nets::lm::Decoder;
+use nets::lm::{Decoder, checkpoint, tokenizer::PublishedTokenizer};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use run::{
@@ -140,11 +142,15 @@ pub fn start(
 /// A published model in its folder.
 fn published(
     checkpoint: &Checkpoint,
-    _problems: &Problems,
-    _max_new: usize,
-    _device: &Device,
+    problems: &Problems,
+    max_new: usize,
+    device: &Device,
 ) -> Result<Start> {
-    Err(RunError::Task(format!("cannot read `{}` yet", checkpoint.folder.display())))
+    let loaded = checkpoint::load(&checkpoint.folder, device).map_err(RunError::part)?;
+    let tokenizer = PublishedTokenizer::load(&checkpoint.folder).map_err(RunError::part)?;
+    let codec = Codec::published(Arc::new(tokenizer), problems)?;
+    loaded.decoder.check_tokens(codec.vocabulary()).map_err(RunError::part)?;
+    Ok(Start { codec, decoder: loaded.decoder, max_new })
 }
 
 /// How far a base came.

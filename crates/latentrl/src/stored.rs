@@ -85,7 +85,9 @@ impl Stored {
     fn without_world(&self) -> Failure {
         let method = &self.settings.method;
         if self.problems.is_some() {
-            return Failure::usage(format!("`{method}` trains a language model: talk to it with `latentrl chat`"));
+            return Failure::usage(format!(
+                "`{method}` trains a language model: talk to it with `latentrl chat`"
+            ));
         }
         Failure::usage(match self.data {
             Some(_) => format!("`{method}` was trained on data only: name a world to act in with --world"),

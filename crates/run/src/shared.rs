@@ -77,7 +77,8 @@ fn folder() -> Option<PathBuf> {
         Some(if cfg!(target_os = "macos") { home.join("Library/Caches") } else { home.join(".cache") })
     };
     named(VARIABLE).or_else(|| {
-        let caches = if cfg!(windows) { named("LOCALAPPDATA") } else { named("XDG_CACHE_HOME").or_else(home) };
+        let caches =
+            if cfg!(windows) { named("LOCALAPPDATA") } else { named("XDG_CACHE_HOME").or_else(home) };
         Some(caches?.join("latentrl"))
     })
 }
@@ -142,7 +143,11 @@ mod tests {
 
     fn made(value: f32) -> Snapshot {
         let mut snapshot = Snapshot::new();
-        snapshot.put_arrays([NamedArray { name: "weights".to_owned(), shape: vec![2], values: vec![value; 2] }]);
+        snapshot.put_arrays([NamedArray {
+            name: "weights".to_owned(),
+            shape: vec![2],
+            values: vec![value; 2],
+        }]);
         snapshot.put("accuracy", &0.1_f64).expect("a number has a JSON form");
         snapshot.put_bytes("more", vec![1, 2, 3]);
         snapshot

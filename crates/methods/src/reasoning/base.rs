@@ -140,15 +140,10 @@ pub fn start(
 }
 
 /// A published model in its folder.
-fn published(
-    checkpoint: &Checkpoint,
-    problems: &Problems,
-    max_new: usize,
-    device: &Device,
-) -> Result<Start> {
+fn published(checkpoint: &Checkpoint, problems: &Problems, max_new: usize, device: &Device) -> Result<Start> {
     let loaded = checkpoint::load(&checkpoint.folder, device).map_err(RunError::part)?;
     let tokenizer = PublishedTokenizer::load(&checkpoint.folder).map_err(RunError::part)?;
-    let codec = Codec::published(Arc::new(tokenizer), problems)?;
+    let codec = Codec::published(Arc::new(tokenizer), &checkpoint.folder, problems)?;
     loaded.decoder.check_tokens(codec.vocabulary()).map_err(RunError::part)?;
     Ok(Start { codec, decoder: loaded.decoder, max_new })
 }
@@ -175,7 +170,8 @@ struct WarmStart<'a> {
 impl WarmStart<'_> {
     /// The base of this seed, trained here or before.
     fn shared(&self, seed: u64) -> Result<(Decoder, Reached)> {
-        let parts = (self.corpus.description(), self.model, self.config, self.max_new, seed);
+        let shape = self.model.shape(self.codec.vocabulary());
+        let parts = (self.corpus.description(), &shape, self.config, self.max_new, seed);
         let kept = product(&Key::new("language-base", &parts)?, || {
             let (decoder, reached) = self.train(seed)?;
             let mut snapshot = Snapshot::new();
@@ -184,7 +180,7 @@ impl WarmStart<'_> {
             Ok(snapshot)
         })?;
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
-        let empty = self.model.shape(self.codec.vocabulary()).init(self.device, random).map_err(RunError::part)?;
+        let empty = shape.init(self.device, random).map_err(RunError::part)?;
         Ok((load_module(&arrays(&kept), DECODER, empty)?, kept.get("reached")?))
     }
 

@@ -102,7 +102,11 @@ impl Batch {
         let values: Vec<f32> = values.into_data().iter().collect();
         let width = self.response.max(1);
         let length = |mask: &[f32]| mask.iter().filter(|kept| **kept == 1.0).count();
-        values.chunks(width).zip(self.mask.chunks(width)).map(|(row, mask)| row[..length(mask)].to_vec()).collect()
+        values
+            .chunks(width)
+            .zip(self.mask.chunks(width))
+            .map(|(row, mask)| row[..length(mask)].to_vec())
+            .collect()
     }
 
     /// States behind the final normalisation from which the responses' tokens are predicted,

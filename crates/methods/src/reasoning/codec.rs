@@ -1,9 +1,20 @@
 //! Problems as the tokens of a model, and its tokens as text.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::BTreeSet,
+    env, fs,
+    path::{Path, PathBuf},
+    process,
+    sync::Arc,
+};
 
-use nets::lm::tokenizer::{CharacterTokenizer, Tokenizer};
-use run::{Problems, Result, RunError};
+use nets::lm::{
+    Decoder,
+    checkpoint::{self, Companions},
+    tokenizer::{CharacterTokenizer, Tokenizer},
+};
+use run::{Problems, Result, RunError, folder::write_whole};
+use serde_json::json;
 use worlds::text::{Problem, TextWorld};
 
 /// A tokenizer and the token that ends an answer. In text that token is the world's end sign, whatever
@@ -13,8 +24,28 @@ pub struct Codec {
     tokenizer: Arc<dyn Tokenizer>,
     end: u32,
     sign: String,
-    characters: bool,
+    files: Files,
 }
+
+/// Where the files of a tokenizer come from.
+#[derive(Clone)]
+enum Files {
+    /// Its description.
+    Made(serde_json::Value),
+    /// A published folder.
+    Folder(PathBuf),
+}
+
+/// What stands in a published folder beside the weights and their description.
+const BESIDE: &[&str] = &[
+    "tokenizer.json",
+    "tokenizer_config.json",
+    "special_tokens_map.json",
+    "chat_template.jinja",
+    "vocab.json",
+    "merges.txt",
+    "tokenizer.model",
+];
 
 impl Codec {
     /// A token for every character of the problems' alphabets together.
@@ -40,22 +71,23 @@ impl Codec {
         }
         let end = sign.chars().next().unwrap_or('$');
         let tokenizer = CharacterTokenizer::new(&alphabet, end).map_err(RunError::part)?;
-        Self::new(Arc::new(tokenizer), &*sources[0].world, true)
+        let files = Files::Made(tokenizer.to_json());
+        Self::new(Arc::new(tokenizer), &*sources[0].world, files)
     }
 
-    /// The tokenizer of a published model.
+    /// The tokenizer of the model published in `folder`.
     ///
     /// # Errors
     /// It has no token that ends a text.
-    pub fn published(tokenizer: Arc<dyn Tokenizer>, problems: &Problems) -> Result<Self> {
-        Self::new(tokenizer, &*problems.world, false)
+    pub fn published(tokenizer: Arc<dyn Tokenizer>, folder: &Path, problems: &Problems) -> Result<Self> {
+        Self::new(tokenizer, &*problems.world, Files::Folder(folder.to_owned()))
     }
 
-    fn new(tokenizer: Arc<dyn Tokenizer>, world: &dyn TextWorld, characters: bool) -> Result<Self> {
+    fn new(tokenizer: Arc<dyn Tokenizer>, world: &dyn TextWorld, files: Files) -> Result<Self> {
         let end = tokenizer.end().ok_or_else(|| {
             RunError::Task("the tokenizer names no token that ends a text: add `eos_token` to it".to_owned())
         })?;
-        Ok(Self { tokenizer, end, sign: world.end().to_owned(), characters })
+        Ok(Self { tokenizer, end, sign: world.end().to_owned(), files })
     }
 
     /// The tokenizer.
@@ -71,11 +103,6 @@ impl Codec {
     /// The token that ends an answer.
     pub fn end(&self) -> u32 {
         self.end
-    }
-
-    /// Whether every character is a token.
-    pub fn of_characters(&self) -> bool {
-        self.characters
     }
 
     /// The tokens of some text.
@@ -111,6 +138,47 @@ impl Codec {
         let mut ids = self.encode(body)?;
         ids.push(self.end);
         Ok(ids)
+    }
+
+    /// Writes a model with this tokenizer as a folder that Hugging Face transformers reads, whole or not
+    /// at all.
+    ///
+    /// # Errors
+    /// The folder holds something already, or cannot be written.
+    pub fn publish(&self, decoder: &Decoder, place: &Path) -> Result<()> {
+        let save = |files: Vec<PathBuf>| {
+            let beside = Companions { begin: None, end: self.tokenizer.ends(), files };
+            checkpoint::save(place, decoder, &beside).map_err(RunError::part)
+        };
+        match &self.files {
+            Files::Folder(folder) => {
+                let files = BESIDE.iter().map(|name| folder.join(name));
+                save(files.filter(|file| file.is_file()).collect())
+            }
+            Files::Made(description) => {
+                let folder = env::temp_dir().join(format!("latentrl-tokenizer-{}", process::id()));
+                fs::create_dir_all(&folder).map_err(|error| RunError::io("create", &folder, error))?;
+                let saved = self.describe(description, &folder).and_then(save);
+                let _ = fs::remove_dir_all(&folder);
+                saved
+            }
+        }
+    }
+
+    /// Writes the files of a tokenizer of characters.
+    fn describe(&self, description: &serde_json::Value, folder: &Path) -> Result<Vec<PathBuf>> {
+        let end = self.tokenizer.name(self.end);
+        let config = json!({
+            "tokenizer_class": "PreTrainedTokenizerFast",
+            "eos_token": end,
+            "clean_up_tokenization_spaces": false,
+        });
+        let write = |(name, value): (&str, &serde_json::Value)| {
+            let path = folder.join(name);
+            write_whole(&path, &serde_json::to_vec_pretty(value).map_err(RunError::part)?)?;
+            Ok(path)
+        };
+        [("tokenizer.json", description), ("tokenizer_config.json", &config)].into_iter().map(write).collect()
     }
 
     /// Tokens as text; the end token is the world's end sign.

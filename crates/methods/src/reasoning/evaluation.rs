@@ -60,9 +60,8 @@ pub struct Measures {
 impl Measures {
     /// Their summaries as `eval/<prefix><name>`.
     pub fn scores(&self, prefix: &str) -> Scores {
-        let summary = |(name, values): (&&str, &Vec<f64>)| {
-            Some((format!("eval/{prefix}{name}"), Score::of(values)?))
-        };
+        let summary =
+            |(name, values): (&&str, &Vec<f64>)| Some((format!("eval/{prefix}{name}"), Score::of(values)?));
         self.values.iter().filter_map(summary).collect()
     }
 }

@@ -186,7 +186,8 @@ impl Language {
             }
             for indices in order.chunks(size) {
                 let batch = rollouts.batch(indices);
-                let known = Known { indices, rollouts, advantages, reference: reference.as_deref(), temperature };
+                let known =
+                    Known { indices, rollouts, advantages, reference: reference.as_deref(), temperature };
                 self.step(&batch, &known, config, run)?;
             }
         }
@@ -216,7 +217,8 @@ impl Language {
         run.log("diag/clip_fraction", scalar(reduce::masked_mean(surrogate.clipped, mask.clone())))?;
         let loss = config.reduction.apply(losses, mask, self.max_new);
         let clip = Some(config.gradient_clip);
-        let done = update("policy", loss, &mut [&mut self.policy], clip).map_err(|error| failure(run, error))?;
+        let done =
+            update("policy", loss, &mut [&mut self.policy], clip).map_err(|error| failure(run, error))?;
         run.log("loss/policy", f64::from(done.loss))?;
         run.log("diag/gradient_norm", f64::from(done.gradient_norm))
     }
@@ -245,7 +247,8 @@ pub fn report(rollouts: &Rollouts, rewards: &[f32], run: &mut Run) -> Result<()>
         run.episode(f64::from(*reward), answer.ids.len() as u64);
     }
     let tokens: usize = rollouts.answers.iter().map(|answer| answer.ids.len()).sum();
-    let entropy: f64 = rollouts.answers.iter().flat_map(|answer| &answer.entropies).map(|h| f64::from(*h)).sum();
+    let entropy: f64 =
+        rollouts.answers.iter().flat_map(|answer| &answer.entropies).map(|h| f64::from(*h)).sum();
     run.log("diag/entropy", entropy / tokens.max(1) as f64)?;
     let mean = |holds: fn(&super::rollout::Answer) -> bool| {
         let count = rollouts.answers.iter().filter(|answer| holds(answer)).count();

@@ -1,11 +1,11 @@
 //! A language model in training, with what it is trained on and what it started as.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use burn::tensor::Device;
 use learn::optim::{AdamSettings, Trained};
 use nets::lm::Decoder;
-use run::{Card, Problems, Protocol, Result, Run, Scores, Snapshot, Task};
+use run::{Card, Problems, Protocol, Result, Run, RunError, Scores, Snapshot, Task};
 
 use super::{
     base::{self, BaseConfig, Start},
@@ -73,11 +73,15 @@ impl Language {
             .fold(Corpus::of(problems), |corpus, (other, weight)| corpus.with(other.clone(), *weight));
         let Start { codec, decoder, max_new } =
             base::start(task, run, &corpus, plan.model, plan.base, plan.max_new)?;
+        let policy = match plan.model.lora() {
+            Some(lora) => decoder.with_lora(&lora, run.random("adapters")).map_err(RunError::part)?,
+            None => decoder.clone(),
+        };
         Ok(Self {
             problems: problems.clone(),
             codec,
             device: device::parse(run.device())?,
-            policy: Trained::new(decoder.clone(), plan.adam),
+            policy: Trained::new(policy, plan.adam),
             reference: decoder,
             max_new,
             evaluation: plan.evaluation.clone(),
@@ -130,6 +134,14 @@ impl Language {
         let given = problems.world.held_out(count);
         let random = &mut run.derived("eval-text", seed);
         measure(decoder, &self.codec, problems, &given, &self.evaluation, self.max_new, random)
+    }
+
+    /// Writes the policy, adapters merged, as a folder that Hugging Face transformers reads.
+    ///
+    /// # Errors
+    /// The folder holds something already, or cannot be written.
+    pub fn publish(&self, place: &Path) -> Result<()> {
+        self.codec.publish(self.policy.inference(), place)
     }
 
     /// Writes the policy with its optimiser, and the reference.

@@ -1,6 +1,6 @@
 //! The decoder that is trained on the spot.
 
-use nets::lm::{LmConfig, RopeConfig};
+use nets::lm::{LmConfig, LoraConfig, RopeConfig};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +18,16 @@ pub struct ModelConfig {
     pub hidden: usize,
     /// Most tokens in a prompt and its answer.
     pub context: usize,
+    /// Rank of low-rank adapters that are trained in place of the weights, on every linear map; 0 trains
+    /// all weights. Of a published model too.
+    pub lora_rank: usize,
+    /// They are multiplied by this over their rank.
+    pub lora_alpha: f64,
 }
 
 impl Default for ModelConfig {
     fn default() -> Self {
-        Self { width: 96, layers: 3, heads: 4, hidden: 288, context: 256 }
+        Self { width: 96, layers: 3, heads: 4, hidden: 288, context: 256, lora_rank: 0, lora_alpha: 32.0 }
     }
 }
 
@@ -34,6 +39,7 @@ impl ModelConfig {
     pub fn validate(&self) -> std::result::Result<(), String> {
         let wrong = |error| format!("`model`: {error}");
         self.shape(1).validate().map_err(wrong)?;
+        self.lora().map_or(Ok(()), |lora| lora.validate()).map_err(wrong)?;
         if !self.width.is_multiple_of(2 * self.heads) {
             return Err(format!(
                 "`model.width` is {}: it must be a multiple of twice `model.heads`, {}",
@@ -42,6 +48,12 @@ impl ModelConfig {
             ));
         }
         Ok(())
+    }
+
+    /// The adapters to be trained, where not all weights are.
+    pub fn lora(&self) -> Option<LoraConfig> {
+        let lora = LoraConfig { rank: self.lora_rank, alpha: self.lora_alpha, ..LoraConfig::default() };
+        (self.lora_rank > 0).then_some(lora)
     }
 
     /// The complete shape for a vocabulary.

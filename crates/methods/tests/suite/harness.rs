@@ -57,7 +57,8 @@ impl Trial {
 
     /// The mean of one of the evaluation's scores.
     pub fn metric(&mut self, name: &str, episodes: usize) -> f64 {
-        let protocol = Protocol { world: self.world.clone(), problems: None, episodes, seed: 7, mode: Mode::Greedy };
+        let protocol =
+            Protocol { world: self.world.clone(), problems: None, episodes, seed: 7, mode: Mode::Greedy };
         let scores = self.method.evaluate(&protocol, &mut self.run).expect("the method is scored");
         scores[name].mean
     }

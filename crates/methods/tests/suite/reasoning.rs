@@ -70,7 +70,12 @@ fn what_makes_no_sense_is_refused_in_a_sentence() {
     let sums = || Task::new().with(Problems::open("arith,m=5,n=1").expect("it exists"));
     let world = || Task::new().with(World::new("cartpole").expect("it exists"));
     for (id, settings, task, words) in [
-        ("grpo", &["rollout.group=1"][..], sums(), "`rollout.group` is 1: `grpo` compares the answers of a group"),
+        (
+            "grpo",
+            &["rollout.group=1"][..],
+            sums(),
+            "`rollout.group` is 1: `grpo` compares the answers of a group",
+        ),
         ("rloo", &["rollout.temperature=0.0"], sums(), "`rollout.temperature` is 0"),
         ("grpo", &["update.beta=-0.1"], sums(), "`update.beta` is -0.1: it must be at least 0"),
         ("sft", &["model.context=8"], sums(), "but `model.context` is 8: raise it"),

@@ -65,7 +65,10 @@ fn reading_and_acting_do_not_mix() {
     let acts = refused(&READER, &settings(Some("cartpole"), None));
     assert!(acts.contains("`reader` works on problems in text, but `cartpole` gives actions"), "{acts}");
     let reads = refused(&ACTOR, &settings(Some("arith,m=5,n=1"), None));
-    assert!(reads.contains("`actor` works on actions and observations, but `arith,m=5,n=1` gives"), "{reads}");
+    assert!(
+        reads.contains("`actor` works on actions and observations, but `arith,m=5,n=1` gives"),
+        "{reads}"
+    );
     let nothing = refused(&READER, &settings(None, None));
     assert!(nothing.contains("`reader` needs problems in text: give one with --world"), "{nothing}");
     let data = refused(&READER, &settings(Some("arith"), Some("data:pendulum/random")));

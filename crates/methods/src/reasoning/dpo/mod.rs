@@ -5,6 +5,8 @@
 //! reward is fitted. Here pairs come from answers that were drawn on the spot, of which the verifier
 //! accepts one and refuses the other.
 
+use std::path::Path;
+
 use learn::{
     language::{
         preference::{Pair, dpo},
@@ -180,6 +182,10 @@ impl Method for Dpo {
         self.language.evaluate(protocol, run)
     }
 
+    fn publish(&self, place: &Path) -> Result<bool> {
+        self.language.publish(place).map(|()| true)
+    }
+
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         self.language.save(snapshot)
     }
@@ -205,7 +211,8 @@ impl Dpo {
     /// One step on pairs of a better and a worse answer.
     fn improve(&mut self, rollouts: &Rollouts, pairs: &[[usize; 2]], run: &mut Run) -> Result<()> {
         let count = pairs.len();
-        let indices: Vec<usize> = pairs.iter().map(|pair| pair[0]).chain(pairs.iter().map(|pair| pair[1])).collect();
+        let indices: Vec<usize> =
+            pairs.iter().map(|pair| pair[0]).chain(pairs.iter().map(|pair| pair[1])).collect();
         let batch = rollouts.batch(&indices);
         let log_prob = log_probs(self.language.policy.module(), &batch, 1.0)?;
         let device = log_prob.device();

@@ -5,6 +5,8 @@
 //! 2025: clip-higher, mean over tokens) and of Dr. GRPO (Liu et al., 2025: no division by the deviation,
 //! constant length) are options.
 
+use std::path::Path;
+
 use run::{
     Card, Config, Method, Need, Policy, Primary, Progress, Protocol, Result, Run, Scores, Snapshot, Task,
 };
@@ -132,6 +134,10 @@ impl Method for Grpo {
 
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
         self.language.evaluate(protocol, run)
+    }
+
+    fn publish(&self, place: &Path) -> Result<bool> {
+        self.language.publish(place).map(|()| true)
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

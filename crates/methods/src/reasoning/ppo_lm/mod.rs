@@ -7,6 +7,8 @@
 
 mod critic;
 
+use std::path::Path;
+
 use burn::tensor::Tensor;
 use learn::{
     language::surrogate::clipped,
@@ -120,8 +122,9 @@ impl Config for PpoLmConfig {
         if let Some((name, value)) = positive.iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
             return Err(format!("`{name}` is {value}: it must be above 0"));
         }
-        if let Some((name, value)) =
-            [("gamma", self.gamma), ("lambda", self.lambda)].iter().find(|(_, value)| !(0.0..=1.0).contains(value))
+        if let Some((name, value)) = [("gamma", self.gamma), ("lambda", self.lambda)]
+            .iter()
+            .find(|(_, value)| !(0.0..=1.0).contains(value))
         {
             return Err(format!("`{name}` is {value}: it must be between 0 and 1"));
         }
@@ -210,6 +213,10 @@ impl Method for PpoLm {
         self.language.evaluate(protocol, run)
     }
 
+    fn publish(&self, place: &Path) -> Result<bool> {
+        self.language.publish(place).map(|()| true)
+    }
+
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         save_trained(snapshot, &[("critic", &self.critic)]);
         self.language.save(snapshot)
@@ -248,7 +255,8 @@ impl PpoLm {
             continues[steps - 1] = 0.0;
             let next = [&value[1..], &[0.0][..]].concat();
             let extent = Rollout { steps, rows: 1, order: Order::BatchMajor };
-            let seen = Steps { reward: &reward, discount: &discount, value_next: &next, continues: &continues };
+            let seen =
+                Steps { reward: &reward, discount: &discount, value_next: &next, continues: &continues };
             let found = gae(extent, seen, &value, &vec![1.0; steps], lambda).map_err(RunError::part)?;
             Ok(Signal { value, advantage: found.advantage, target: found.target })
         };
@@ -268,14 +276,21 @@ impl PpoLm {
             -(self.config.beta as f32) * (own - other)
         };
         let pairs = rollouts.answers.iter().zip(reference);
-        let charges =
-            pairs.map(|(answer, other)| answer.log_probs.iter().zip(&other).map(&mut charge).collect()).collect();
+        let charges = pairs
+            .map(|(answer, other)| answer.log_probs.iter().zip(&other).map(&mut charge).collect())
+            .collect();
         run.log("diag/kl", sum / f64::from(tokens.max(1)))?;
         Ok(charges)
     }
 
     /// One step of policy and critic on some of the answers.
-    fn improve(&mut self, rollouts: &Rollouts, indices: &[usize], signals: &[Signal], run: &mut Run) -> Result<()> {
+    fn improve(
+        &mut self,
+        rollouts: &Rollouts,
+        indices: &[usize],
+        signals: &[Signal],
+        run: &mut Run,
+    ) -> Result<()> {
         let batch = rollouts.batch(indices);
         let clip = self.config.clip;
         let log_prob = log_probs(self.language.policy.module(), &batch, self.config.rollout.temperature)?;
@@ -303,8 +318,8 @@ impl PpoLm {
         let limit = Some(self.config.gradient_clip);
         let done = update("policy", loss, &mut [&mut self.language.policy], limit)
             .map_err(|error| failure(run, error))?;
-        let fitted =
-            update("value", value_loss, &mut [&mut self.critic], limit).map_err(|error| failure(run, error))?;
+        let fitted = update("value", value_loss, &mut [&mut self.critic], limit)
+            .map_err(|error| failure(run, error))?;
         run.log("loss/policy", f64::from(done.loss))?;
         run.log("loss/value", f64::from(fitted.loss))?;
         run.log("diag/gradient_norm", f64::from(done.gradient_norm))

@@ -4,6 +4,8 @@
 //! that of the whole answer's log-probability: no ratios, no clipping, one step per batch. The divergence
 //! from the model at the start is part of the reward.
 
+use std::path::Path;
+
 use burn::tensor::Tensor;
 use learn::{
     language::{advantage, tokens::sequence_sum},
@@ -158,6 +160,10 @@ impl Method for Rloo {
         self.language.evaluate(protocol, run)
     }
 
+    fn publish(&self, place: &Path) -> Result<bool> {
+        self.language.publish(place).map(|()| true)
+    }
+
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         self.language.save(snapshot)
     }
@@ -180,7 +186,8 @@ impl Rloo {
         let reference = reference_log_probs(&self.language.reference, rollouts, temperature)?;
         let (mut sum, mut tokens) = (0.0, 0);
         for ((answer, reference), reward) in rollouts.answers.iter().zip(&reference).zip(rewards) {
-            let divergence: f32 = answer.log_probs.iter().zip(reference).map(|(own, other)| own - other).sum();
+            let divergence: f32 =
+                answer.log_probs.iter().zip(reference).map(|(own, other)| own - other).sum();
             *reward -= self.config.beta as f32 * divergence;
             sum += f64::from(divergence);
             tokens += reference.len();

@@ -1,6 +1,8 @@
 //! Supervised fine-tuning: the model is fitted to worked solutions by likelihood, from nothing or from
 //! a published model.
 
+use std::path::Path;
+
 use run::{
     Card, Config, Method, Need, Policy, Primary, Progress, Protocol, Result, Run, Scores, Snapshot, Task,
 };
@@ -120,6 +122,10 @@ impl Method for Sft {
 
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
         self.language.evaluate(protocol, run)
+    }
+
+    fn publish(&self, place: &Path) -> Result<bool> {
+        self.language.publish(place).map(|()| true)
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

@@ -24,9 +24,8 @@ use super::{
 use crate::state::arrays;
 
 /// Hyper-parameters of GRPO.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[derive(Default)]
 pub struct GrpoConfig {
     /// Shape of the embedded model.
     pub model: ModelConfig,

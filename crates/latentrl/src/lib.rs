@@ -29,7 +29,7 @@
 //! while run.steps() < settings.run.steps {
 //!     learner.advance(&mut run)?;
 //! }
-//! let protocol = Protocol { world: Some(world), episodes: 5, seed: 1, mode: Mode::Greedy };
+//! let protocol = Protocol { world: Some(world), problems: None, episodes: 5, seed: 1, mode: Mode::Greedy };
 //! let scores = learner.evaluate(&protocol, &mut run)?;
 //! assert_eq!(scores["eval/return"].n, 5);
 //! # Ok(())

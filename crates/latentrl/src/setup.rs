@@ -62,6 +62,7 @@ fn apply_task(settings: &mut Settings, entry: &Entry, arguments: &Arguments) -> 
     task.world = arguments.world.clone().or(task.world.take());
     task.data = arguments.data.clone().or(task.data.take());
     task.eval_world = arguments.eval_world.clone().or(task.eval_world.take());
+    task.model = arguments.model.clone().or(task.model.take());
     let Some(objective) = &arguments.latent else { return Ok(()) };
     let known = methods::objectives();
     if !known.contains(&objective.as_str()) {

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use run::{
-    AnyMethod, Policy, Run, Settings, Task,
+    AnyMethod, Policy, Problems, Run, Settings, Task,
     data::{Data, check_same_spaces},
     folder::Folder,
     session,
@@ -24,6 +24,7 @@ pub struct Stored {
     pub step: u64,
     trained: Option<World>,
     data: Option<Data>,
+    problems: Option<Problems>,
 }
 
 impl Stored {
@@ -41,9 +42,10 @@ impl Stored {
         methods::device::check(&settings.device)?;
         let task = Task::of(entry.card, &settings.task)?;
         let (trained, data) = (task.get::<World>().cloned(), task.get::<Data>().cloned());
+        let problems = task.get::<Problems>().cloned();
         let (mut method, mut run) = session::build(entry, &settings, &task)?;
         let step = session::load_latest(&folder, &settings, method.as_mut(), &mut run)?;
-        Ok(Self { settings, method, run, step, trained, data })
+        Ok(Self { settings, method, run, step, trained, data, problems })
     }
 
     /// The world to be scored in: the one asked for, else the run's evaluation world; none where
@@ -65,6 +67,16 @@ impl Stored {
         }
     }
 
+    /// The problems in text to be scored on: those asked for, else the run's for evaluation; none where
+    /// the method does not work on text.
+    pub fn evaluation_problems(&self, asked: Option<&str>) -> Result<Option<Problems>, Failure> {
+        let Some(problems) = &self.problems else { return Ok(None) };
+        match asked.or(self.settings.task.eval_world.as_deref()) {
+            Some(name) => Ok(Some(problems.to_score(name)?)),
+            None => Ok(Some(problems.clone())),
+        }
+    }
+
     /// The world to act in.
     pub fn world(&self, asked: Option<&str>) -> Result<World, Failure> {
         self.evaluation_world(asked)?.ok_or_else(|| self.without_world())
@@ -72,6 +84,11 @@ impl Stored {
 
     fn without_world(&self) -> Failure {
         let method = &self.settings.method;
+        if self.problems.is_some() {
+            return Failure::usage(format!(
+                "`{method}` trains a language model: talk to it with `latentrl chat`"
+            ));
+        }
         Failure::usage(match self.data {
             Some(_) => format!("`{method}` was trained on data only: name a world to act in with --world"),
             None => format!("`{method}` works without a world: there is none to act in"),

@@ -103,7 +103,7 @@ fn told(summary: &Summary, place: &Path) -> String {
     }
     lines.push(format!("run:     {shown}"));
     lines.push(format!("score:   {}", command_line("eval", place, "")));
-    if summary.world.is_some() {
+    if summary.world.as_deref().is_some_and(|world| !worlds::text::is_text_world(world)) {
         lines.push(format!("watch:   {}", command_line("play", place, "--gif play.gif")));
         lines.push(format!("export:  {}", command_line("export", place, "--out policy.safetensors")));
     }

@@ -15,6 +15,7 @@ mod error;
 pub mod generative;
 pub mod imitation;
 pub mod information;
+pub mod language;
 pub mod normalise;
 pub mod objective;
 pub mod optim;

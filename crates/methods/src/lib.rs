@@ -10,6 +10,7 @@ mod failure;
 pub mod generative;
 pub mod latent_action;
 pub mod offline;
+pub mod reasoning;
 pub mod recorded;
 pub mod representation;
 pub mod sequence;
@@ -52,6 +53,11 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<offline::prdc::Prdc>(),
     Entry::of::<sequence::doc_control::DocControl>(),
     Entry::of::<latent_action::lapo::Lapo>(),
+    Entry::of::<reasoning::sft::Sft>(),
+    Entry::of::<reasoning::grpo::Grpo>(),
+    Entry::of::<reasoning::rloo::Rloo>(),
+    Entry::of::<reasoning::ppo_lm::PpoLm>(),
+    Entry::of::<reasoning::dpo::Dpo>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

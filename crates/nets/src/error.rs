@@ -1,5 +1,7 @@
 //! What can go wrong when networks are built or loaded.
 
+use std::path::PathBuf;
+
 use thiserror::Error;
 
 /// A network could not be built or loaded.
@@ -65,6 +67,28 @@ pub enum NetsError {
         /// Columns of the world's image.
         width: usize,
     },
+    /// A prompt without tokens.
+    #[error("prompt {row} is empty: a model needs at least one token to go on from")]
+    EmptyPrompt {
+        /// Its place in the batch, from 0.
+        row: usize,
+    },
+    /// A token that the model does not know.
+    #[error("{place} has the token {id}, but the model knows {vocabulary}: use the tokenizer it was trained with")]
+    UnknownToken {
+        /// Where it stands.
+        place: String,
+        /// The token.
+        id: u32,
+        /// Number of tokens of the model.
+        vocabulary: usize,
+    },
+    /// Logits that nothing can be drawn from.
+    #[error("the logits are {what}: the model or what edits its logits is broken")]
+    Logits {
+        /// What is wrong with them.
+        what: &'static str,
+    },
     /// A setting lies outside what it may be.
     #[error("`{name}` is {value}, but it must be {need}")]
     Setting {
@@ -74,5 +98,40 @@ pub enum NetsError {
         value: String,
         /// What it must be.
         need: &'static str,
+    },
+    /// A sequence does not fit into a language model's context.
+    #[error(
+        "the sequence reaches {length} tokens, but this model's context holds {context}: shorten the prompt \
+         or generate fewer tokens"
+    )]
+    TooLong {
+        /// Tokens of the longest sequence, those in the cache included.
+        length: usize,
+        /// What fits.
+        context: usize,
+    },
+    /// Keys and values of other weights.
+    #[error(
+        "the cache was filled under other weights than those of this call: start with an empty cache after \
+         every change of the model"
+    )]
+    StaleCache,
+    /// Sequences and what describes them disagree in shape.
+    #[error("{what} has shape {found:?} where {expected:?} is needed: describe the sequences that are given")]
+    Sequences {
+        /// What has another shape.
+        what: &'static str,
+        /// Its shape.
+        found: Vec<usize>,
+        /// The shape it needs.
+        expected: Vec<usize>,
+    },
+    /// A folder with a language model cannot be read or written.
+    #[error("{}: {problem}", path.display())]
+    Checkpoint {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong with it, and what to do.
+        problem: String,
     },
 }

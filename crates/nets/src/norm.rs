@@ -105,23 +105,31 @@ impl InstanceNorm {
 /// Sennrich, 2019).
 #[derive(Module, Debug)]
 pub struct RmsNorm {
-    gamma: Param<Tensor<1>>,
+    pub(crate) gamma: Param<Tensor<1>>,
+    #[module(skip)]
+    epsilon: f64,
 }
 
-/// Added to the mean square.
+/// Added to the mean square, unless another number is given.
 const RMS_EPSILON: f64 = 1e-5;
 
 impl RmsNorm {
     /// Normalisation of vectors of `width` elements: gain 1, epsilon 1e-5.
     pub fn new(width: usize, device: &Device) -> Self {
-        Self { gamma: parameter(vec![1.0; width], [width], device) }
+        Self::with_epsilon(width, RMS_EPSILON, device)
     }
 
-    /// x / sqrt(mean x² + epsilon) times the gain.
-    pub fn forward(&self, input: Tensor<3>) -> Tensor<3> {
-        let width = input.dims()[2];
-        let root = input.clone().square().mean_dim(2).add_scalar(RMS_EPSILON).sqrt();
-        input / root * self.gamma.val().reshape([1, 1, width])
+    /// The same with another epsilon.
+    pub fn with_epsilon(width: usize, epsilon: f64, device: &Device) -> Self {
+        Self { gamma: parameter(vec![1.0; width], [width], device), epsilon }
+    }
+
+    /// x / sqrt(mean x² + epsilon) times the gain, over the last dimension.
+    pub fn forward<const D: usize>(&self, input: Tensor<D>) -> Tensor<D> {
+        let mut shape = [1; D];
+        shape[D - 1] = input.dims()[D - 1];
+        let root = input.clone().square().mean_dim(D - 1).add_scalar(self.epsilon).sqrt();
+        input / root * self.gamma.val().reshape(shape)
     }
 }
 

@@ -51,7 +51,7 @@ pub(crate) fn apply<P: Pointwise, const D: usize>(input: Tensor<D>) -> Tensor<D>
 
 /// Runs a loop compiled for the widest lanes that the processor surely has here.
 #[inline(always)]
-fn in_lanes(work: impl FnOnce()) {
+pub(crate) fn in_lanes(work: impl FnOnce()) {
     #[cfg(target_arch = "x86_64")]
     if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
         // SAFETY: the processor has the two features that the function is compiled for.

@@ -52,6 +52,12 @@ pub fn sinusoidal(count: usize, width: usize, device: &Device) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values, [count, width]), device)
 }
 
+/// What pairs of elements of a head of `width` elements turn by per position, of rotary positions
+/// without scaling: base^(-2i / width) for i below width/2.
+pub fn frequencies(width: usize, base: f64) -> Vec<f64> {
+    (0..width / 2).map(|index| frequency(index, width, base)).collect()
+}
+
 /// Rotary positions (Su et al., 2021): elements i and i + d/2 of a head's vector of even width d are
 /// turned by the angle t / base^(2i / d), so that scores depend on differences of positions alone.
 #[derive(Clone, Debug)]
@@ -65,8 +71,14 @@ impl Rotary {
     /// The angles of `positions`, `rows` sequences of equal length (or 1 for all alike), for heads of
     /// width `width`, which is even; the usual `base` is 10000.
     pub fn new(positions: &[i64], rows: usize, width: usize, base: f64, device: &Device) -> Self {
-        let (half, length) = (width / 2, positions.len() / rows.max(1));
-        let angle = |index: usize| positions[index / half] as f64 * frequency(index % half, width, base);
+        Self::of(positions, rows, &frequencies(width, base), device)
+    }
+
+    /// The same for heads of twice as many elements as there are `frequencies`: elements i and
+    /// i + d/2 are turned by `frequencies[i]` per position.
+    pub fn of(positions: &[i64], rows: usize, frequencies: &[f64], device: &Device) -> Self {
+        let (half, length) = (frequencies.len(), positions.len() / rows.max(1));
+        let angle = |index: usize| positions[index / half] as f64 * frequencies[index % half];
         let tensor = |function: fn(f64) -> f64| {
             let values: Vec<f32> =
                 (0..positions.len() * half).map(|index| function(angle(index)) as f32).collect();

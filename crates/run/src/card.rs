@@ -7,7 +7,8 @@ use worlds::{ActionSpace, Layout};
 use crate::{
     Result, RunError, Task,
     data::Data,
-    task::{Capability, World},
+    problems::Problems,
+    task::{Capability, Checkpoint, World},
 };
 
 /// Kind of actions a method can learn to choose.
@@ -34,6 +35,19 @@ pub enum ObservationNeed {
     Image,
 }
 
+/// What is known about the parts of a task before anything is recorded.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Parts<'a> {
+    /// A world to act in.
+    pub world: Option<&'a World>,
+    /// Name and spec of a data set.
+    pub data: Option<(&'a str, &'a DataSpec)>,
+    /// The name of problems in text.
+    pub problems: Option<&'a str>,
+    /// Whether a published language model is given.
+    pub checkpoint: bool,
+}
+
 /// Something a method cannot do without.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "kebab-case", tag = "kind")]
@@ -54,6 +68,8 @@ pub enum Need {
         /// Which observations it must hold.
         observations: ObservationNeed,
     },
+    /// Problems in text with a verifier.
+    Problems,
 }
 
 /// Kind of actions that a data set must hold.
@@ -120,15 +136,21 @@ impl Card {
     /// # Errors
     /// The sentence is made from the two declarations.
     pub fn check(&self, task: &Task) -> Result<()> {
-        let data = task.get::<Data>().map(|data| (data.name.as_str(), data.spec()));
-        self.check_parts(task.get::<World>(), data)
+        self.check_parts(&Parts {
+            world: task.get::<World>(),
+            data: task.get::<Data>().map(|data| (data.name.as_str(), data.spec())),
+            problems: task.get::<Problems>().map(|problems| problems.name.as_str()),
+            checkpoint: task.get::<Checkpoint>().is_some(),
+        })
     }
 
-    /// As [`Card::check`], of a world and the name and spec of a data set.
+    /// As [`Card::check`], of what is known about the parts of a task.
     ///
     /// # Errors
     /// As [`Card::check`].
-    pub fn check_parts(&self, world: Option<&World>, data: Option<(&str, &DataSpec)>) -> Result<()> {
+    pub(crate) fn check_parts(&self, parts: &Parts<'_>) -> Result<()> {
+        let &Parts { world, data, .. } = parts;
+        self.check_language(parts)?;
         for need in self.needs {
             match *need {
                 Need::World { actions, observations } => {
@@ -142,6 +164,9 @@ impl Card {
                     let name = format!("data set `{name}`");
                     self.check_observations(observations, spec.input(), &name)?;
                     self.check_recorded(actions, rewards, spec, &name)?;
+                }
+                Need::Problems => {
+                    parts.problems.ok_or_else(|| self.lacks::<Problems>())?;
                 }
             }
         }
@@ -158,6 +183,27 @@ impl Card {
         Err(RunError::Task(format!("`{}` takes {surplus}", self.id)))
     }
 
+    /// Checks that problems in text meet a method that reads text, and worlds and recorded experience
+    /// one that acts.
+    fn check_language(&self, parts: &Parts<'_>) -> Result<()> {
+        let acts = parts.world.map(|world| world.spec.name.as_str()).or(parts.data.map(|(name, _)| name));
+        let (wanted, given, what, instead) = match (self.takes_problems(), parts.problems, acts) {
+            (false, Some(name), _) => {
+                ("actions and observations", name, "gives problems in text", "a method such as `grpo`")
+            }
+            (true, None, Some(name)) => {
+                ("problems in text", name, "gives actions and observations", "a world such as arith")
+            }
+            _ if parts.checkpoint && !self.takes_problems() => {
+                let id = self.id;
+                return Err(RunError::Task(format!("`{id}` takes no language model: leave out --model")));
+            }
+            _ => return Ok(()),
+        };
+        let id = self.id;
+        Err(RunError::Task(format!("`{id}` works on {wanted}, but `{given}` {what}; try {instead}")))
+    }
+
     /// The refusal of a task without something needed.
     pub(crate) fn lacks<C: Capability>(&self) -> RunError {
         RunError::Task(format!("`{}` needs {}: give one with {}", self.id, C::NAME, C::OPTION))
@@ -166,6 +212,11 @@ impl Card {
     /// Whether it learns from recorded experience.
     pub fn takes_data(&self) -> bool {
         self.needs.iter().any(|need| matches!(need, Need::Data { .. }))
+    }
+
+    /// Whether it works on problems in text.
+    pub fn takes_problems(&self) -> bool {
+        self.needs.contains(&Need::Problems)
     }
 
     fn check_recorded(&self, actions: DataActions, rewards: bool, spec: &DataSpec, name: &str) -> Result<()> {

@@ -295,7 +295,7 @@ fn read_checked(path: &Path, expected: Option<&String>) -> Result<Vec<u8>> {
 }
 
 /// Arrays as f32 and blobs as bytes in one safetensors file; blobs are told apart by their type.
-fn encode_state(snapshot: &Snapshot) -> Result<Vec<u8>> {
+pub(crate) fn encode_state(snapshot: &Snapshot) -> Result<Vec<u8>> {
     let floats: Vec<(&String, &Vec<usize>, Vec<u8>)> = snapshot
         .arrays
         .values()
@@ -315,7 +315,7 @@ fn encode_state(snapshot: &Snapshot) -> Result<Vec<u8>> {
     safetensors::serialize(views, None).map_err(RunError::part)
 }
 
-fn decode_state(place: &Path, bytes: &[u8]) -> Result<Snapshot> {
+pub(crate) fn decode_state(place: &Path, bytes: &[u8]) -> Result<Snapshot> {
     let damaged = |error: &dyn std::fmt::Display| {
         RunError::checkpoint(place, format!("its arrays cannot be read: {error}"))
     };

@@ -1,5 +1,7 @@
 //! The one face of every method.
 
+use std::path::Path;
+
 use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
@@ -74,6 +76,15 @@ pub trait Method: Sized + Send + 'static {
         }
     }
 
+    /// Writes the product as a folder that other programs read, whole or not at all, and says whether
+    /// it has such a form. A policy's form is [`Policy::export`] instead.
+    ///
+    /// # Errors
+    /// The folder holds something already, or cannot be written.
+    fn publish(&self, _place: &Path) -> Result<bool> {
+        Ok(false)
+    }
+
     /// Writes the complete state.
     ///
     /// # Errors
@@ -95,6 +106,8 @@ pub trait AnyMethod: Send {
     fn policy(&self) -> Option<Box<dyn Policy>>;
     /// [`Method::evaluate`].
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores>;
+    /// [`Method::publish`].
+    fn publish(&self, place: &Path) -> Result<bool>;
     /// [`Method::save`].
     fn save(&self, snapshot: &mut Snapshot) -> Result<()>;
     /// [`Method::load`].
@@ -110,6 +123,9 @@ impl<M: Method> AnyMethod for M {
     }
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
         Method::evaluate(self, protocol, run)
+    }
+    fn publish(&self, place: &Path) -> Result<bool> {
+        Method::publish(self, place)
     }
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         Method::save(self, snapshot)

@@ -9,6 +9,7 @@ use worlds::{Array, GoalSpace, Observations, Outcome, spec::Reference};
 use crate::{
     Result,
     policy::{Mode, Policy, Scope},
+    problems::Problems,
     task::World,
 };
 
@@ -17,7 +18,9 @@ use crate::{
 pub struct Protocol {
     /// The world to act in; methods whose product is not a policy need none.
     pub world: Option<World>,
-    /// Complete episodes.
+    /// Problems in text to be scored on, where they are not those of training.
+    pub problems: Option<Problems>,
+    /// Complete episodes, or held-out problems.
     pub episodes: usize,
     /// Seed of the world's copies.
     pub seed: u64,

@@ -18,6 +18,7 @@ use crate::{
     method::AnyMethod,
     metrics::{Clock, Kind, Metrics, Record},
     policy::Mode,
+    problems::Problems,
     registry::Entry,
     scores::{Protocol, Scores},
     settings::Settings,
@@ -313,13 +314,18 @@ impl Session {
     /// Scores the method in the evaluation world under seeds that depend on the run's seed and the
     /// step only.
     fn evaluate(&mut self, episodes: usize, watcher: &mut dyn Watcher) -> Result<Scores> {
-        let world = match &self.settings.task.eval_world {
-            Some(name) => Some(World::new(name)?),
-            None => self.task.get::<World>().cloned(),
+        let other = self.settings.task.eval_world.as_deref();
+        let problems = match (self.task.get::<Problems>(), other) {
+            (Some(problems), Some(name)) => Some(problems.to_score(name)?),
+            (problems, _) => problems.cloned(),
+        };
+        let world = match other {
+            Some(name) if problems.is_none() => Some(World::new(name)?),
+            _ => self.task.get::<World>().cloned(),
         };
         let step = self.run.steps();
         let seed = self.run.derived("eval-world", step).next_u64();
-        let protocol = Protocol { world, episodes, seed, mode: Mode::Greedy };
+        let protocol = Protocol { world, problems, episodes, seed, mode: Mode::Greedy };
         let scores = self.method.evaluate(&protocol, &mut self.run)?;
         if scores.is_empty() {
             return Ok(scores);
@@ -327,6 +333,9 @@ impl Session {
         let means = scores.iter().map(|(name, score)| (name.clone(), score.mean)).collect();
         self.append(Kind::Eval, means)?;
         watcher.evaluated(step, &scores);
+        for note in self.run.take_notes() {
+            watcher.note(&note);
+        }
         Ok(scores)
     }
 

@@ -41,6 +41,9 @@ pub struct TaskSettings {
     /// World to evaluate in, where it is another.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub eval_world: Option<String>,
+    /// Folder of a published language model to start from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub model: Option<String>,
     /// Representation objective added to the method.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latent: Option<String>,
@@ -57,7 +60,7 @@ pub struct RunSettings {
     pub budget_seconds: Option<f64>,
     /// Steps between evaluations; 0 for the last one only.
     pub eval_every: u64,
-    /// Episodes of an evaluation on the way.
+    /// Episodes of an evaluation on the way; of methods on problems in text, held-out problems.
     pub eval_episodes: usize,
     /// Episodes of the evaluation at the end.
     pub final_episodes: usize,
@@ -79,6 +82,16 @@ impl RunSettings {
             final_episodes: 20,
             record_every: (steps / 100).clamp(1, 1_000),
             checkpoint_every: None,
+        }
+    }
+
+    /// The defaults for a run of a method. An answer takes a moment and says yes or no, so methods on
+    /// problems in text are scored on many.
+    fn of(card: &Card, steps: u64) -> Self {
+        let defaults = Self::for_steps(steps);
+        match card.takes_problems() {
+            true => Self { eval_episodes: 128, final_episodes: 512, ..defaults },
+            false => defaults,
         }
     }
 
@@ -139,7 +152,7 @@ impl Settings {
             device: "cpu".to_owned(),
             program: crate::PROGRAM.to_owned(),
             task: TaskSettings::default(),
-            run: RunSettings::for_steps(steps.unwrap_or(card.steps)),
+            run: RunSettings::of(card, steps.unwrap_or(card.steps)),
             config,
         }
     }

@@ -1,13 +1,14 @@
 //! What a method is given to work on: a set of capabilities asked for by type.
 
-use std::any::Any;
+use std::{any::Any, path::PathBuf};
 
 use worlds::{ActionSpace, Layout, Spec, Worlds};
 
 use crate::{
     Result, RunError,
-    card::Card,
+    card::{Card, Parts},
     data::{self, Data},
+    problems::{self, Problems},
     settings::TaskSettings,
 };
 
@@ -39,11 +40,17 @@ impl Task {
     pub fn of(card: &Card, settings: &TaskSettings) -> Result<Self> {
         Self::check(card, settings)?;
         let mut task = Self::new();
-        if let Some(name) = &settings.world {
+        if let Some(problems) = Problems::of(settings)? {
+            task = task.with(problems);
+        }
+        if let Some(name) = acting(settings.world.as_deref()) {
             task = task.with(World::new(name)?);
         }
-        if let Some(name) = &settings.data {
+        if let Some(name) = acting(settings.data.as_deref()) {
             task = task.with(Data::open(name)?);
+        }
+        if let Some(folder) = &settings.model {
+            task = task.with(Checkpoint { folder: PathBuf::from(folder) });
         }
         Ok(task)
     }
@@ -53,13 +60,22 @@ impl Task {
     /// # Errors
     /// As [`Task::of`].
     pub fn check(card: &Card, settings: &TaskSettings) -> Result<()> {
-        let world = settings.world.as_deref().map(World::new).transpose()?;
-        let data = match settings.data.as_deref() {
+        let world = acting(settings.world.as_deref()).map(World::new).transpose()?;
+        let data = match acting(settings.data.as_deref()) {
             Some(name) => Some((name, data::spec(name)?)),
             None => None,
         };
-        card.check_parts(world.as_ref(), data.as_ref().map(|(name, spec)| (*name, spec)))?;
+        let problems = Problems::of(settings)?;
+        card.check_parts(&Parts {
+            world: world.as_ref(),
+            data: data.as_ref().map(|(name, spec)| (*name, spec)),
+            problems: problems.as_ref().map(|problems| problems.name.as_str()),
+            checkpoint: settings.model.is_some(),
+        })?;
         let Some(other) = &settings.eval_world else { return Ok(()) };
+        if let Some(problems) = &problems {
+            return problems.to_score(other).map(drop);
+        }
         let other = World::new(other)?;
         if let Some(world) = &world {
             world.check_same_spaces(&other)?;
@@ -88,6 +104,23 @@ impl Task {
     pub fn require<C: Capability>(&self, card: &Card) -> Result<&C> {
         self.get().ok_or_else(|| card.lacks::<C>())
     }
+}
+
+/// A name of something to act in or recorded by acting, and not of problems in text.
+fn acting(name: Option<&str>) -> Option<&str> {
+    name.filter(|name| !problems::is_problems(name))
+}
+
+/// A published language model to start from.
+#[derive(Clone, Debug)]
+pub struct Checkpoint {
+    /// Its folder, as it was published.
+    pub folder: PathBuf,
+}
+
+impl Capability for Checkpoint {
+    const NAME: &'static str = "a language model";
+    const OPTION: &'static str = "--model";
 }
 
 /// A world to act in, as many copies as a method likes.

@@ -26,9 +26,9 @@ Examples:
 pub struct Arguments {
     /// The run's folder
     run: PathBuf,
-    /// Complete episodes
-    #[arg(long, value_name = "N", default_value = "20", value_parser = parse::positive_count, allow_negative_numbers = true)]
-    episodes: usize,
+    /// Complete episodes, or held-out problems; 20 of the one and 512 of the other where none is given
+    #[arg(long, value_name = "N", value_parser = parse::positive_count, allow_negative_numbers = true)]
+    episodes: Option<usize>,
     /// Seed of the episodes
     #[arg(long, value_name = "S", default_value = "0", value_parser = parse::seed, allow_negative_numbers = true)]
     seed: u64,
@@ -47,12 +47,17 @@ pub struct Arguments {
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     methods::prepare_threads();
     let mut stored = Stored::load(&arguments.run)?;
-    let world = stored.evaluation_world(arguments.world.as_deref())?;
+    let asked = arguments.world.as_deref();
+    let problems = stored.evaluation_problems(asked)?;
+    let world = if problems.is_some() { None } else { stored.evaluation_world(asked)? };
     let mode = if arguments.sample { Mode::Sample } else { Mode::Greedy };
     // The episodes depend on this seed only, and are not those of a training run of the same seed.
     let seed = worlds::seed::stream(arguments.seed, "eval-command", 0).next_u64();
     let name = world.as_ref().map(|world| world.spec.name.clone());
-    let protocol = Protocol { world, episodes: arguments.episodes, seed, mode };
+    let name = name.or(problems.as_ref().map(|problems| problems.name.clone()));
+    // An answer takes a moment and says yes or no, so more of them are scored.
+    let episodes = arguments.episodes.unwrap_or(if problems.is_some() { 512 } else { 20 });
+    let protocol = Protocol { world, problems, episodes, seed, mode };
     let scores = stored.method.evaluate(&protocol, &mut stored.run).map_err(Failure::failed)?;
     if scores.is_empty() {
         stored.world(arguments.world.as_deref())?;
@@ -65,7 +70,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
             "world": name,
             "step": stored.step,
             "seed": arguments.seed,
-            "episodes": arguments.episodes,
+            "episodes": episodes,
             "mode": if arguments.sample { "sample" } else { "greedy" },
             "scores": scores,
         }));

@@ -21,7 +21,10 @@ Beside the weights stands policy.json, which says all that is needed to act with
 file of weights. `recipe.layers` lists the computation for one observation in order: how the input
 is scaled, every layer with the arrays it reads, and how the last numbers become an action;
 `recipe.meaning` gives the formula of each kind of layer in it. The action is the greedy one; what
-only training needs, such as critics, is left out.";
+only training needs, such as critics, is left out.
+
+A language model becomes a folder in the form in which such models are published:
+  latentrl export runs/grpo-arith-s0-20260131-120000 --out model";
 
 /// Write a policy's weights and how to feed them
 #[derive(clap::Args)]
@@ -29,7 +32,7 @@ only training needs, such as critics, is left out.";
 pub struct Arguments {
     /// The run's folder
     run: PathBuf,
-    /// File of the weights
+    /// File of the weights; for a language model, the folder
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
     /// Overwrite files that exist
@@ -52,6 +55,12 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         )));
     }
     let stored = Stored::load(&arguments.run)?;
+    if stored.method.publish(&arguments.out).map_err(Failure::failed)? {
+        return print(&format!(
+            "{}: a folder that Hugging Face transformers reads, and --model and `latentrl lm` too",
+            arguments.out.display()
+        ));
+    }
     let spec = stored.world(stored.settings.task.world.as_deref())?.spec;
     let exported = stored.policy()?.export()?;
     let document = json!({

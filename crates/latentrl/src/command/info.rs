@@ -87,6 +87,7 @@ pub fn needs(card: &Card) -> String {
             let rewards = if *rewards { " and rewards" } else { "" };
             observed(&format!("{actions}{rewards}"), *observations)
         }
+        Need::Problems => "problems in text (a text world, or a .jsonl file)".to_owned(),
     });
     words.collect::<Vec<_>>().join("; ")
 }

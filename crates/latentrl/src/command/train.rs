@@ -25,6 +25,8 @@ Examples:
   latentrl train ppo --world cartpole --seeds 5 --jobs 2
   latentrl train prdc --data data/medium --eval-world point-maze-medium
   latentrl train iql --data data:pendulum/scripted,skill=0.5,steps=50000 --eval-world pendulum
+  latentrl train grpo --world arith,m=10,n=2
+  latentrl train grpo --data problems.jsonl --model models/qwen
   latentrl train ppo --config runs/first/config.toml --seed 4
 
 `latentrl info <method>` lists what --set takes; `run.` before a key edits the loop around the
@@ -40,12 +42,16 @@ pub struct Arguments {
     /// World to train in, as `latentrl worlds` shows it
     #[arg(long, value_name = "WORLD")]
     pub world: Option<String>,
-    /// Data set to learn from: a Minari folder, HDF5 or npz file, or data:<world>/<policy>,steps=N
+    /// Data set to learn from: a Minari folder, HDF5 or npz file, or data:<world>/<policy>,steps=N;
+    /// for language models, problems as JSON lines
     #[arg(long, value_name = "DATA")]
     pub data: Option<String>,
     /// World to evaluate in, where it is another or there is only data
     #[arg(long, value_name = "WORLD")]
     pub eval_world: Option<String>,
+    /// Published language model to start from: a folder with config.json, weights and tokenizer.json
+    #[arg(long, value_name = "DIR")]
+    pub model: Option<String>,
     /// Hyper-parameters to start from: laptop (sized for two cores) or paper
     #[arg(long, value_name = "PRESET", conflicts_with = "config")]
     pub preset: Option<String>,

@@ -17,6 +17,55 @@ const SMALL_CLONES: &[&str] = &["hidden=[8]", "batch=16"];
 /// A few mazes for latent action policies.
 const MAZES: &str = "data:maze-levels,levels=20/scripted,skill=0.9,steps=600";
 
+/// A model of a few numbers after a base of a few updates.
+const SMALL_MODEL: &[&str] = &[
+    "model.width=8",
+    "model.layers=1",
+    "model.heads=1",
+    "model.hidden=8",
+    "base.cap=40",
+    "base.every=40",
+    "base.supervised.learning_rate=0.02",
+    "rollout.prompts=2",
+    "rollout.group=3",
+    "rollout.max_new=6",
+];
+
+/// The same with every option of the update in use.
+const SMALL_UPDATES: &[&str] = &[
+    "model.width=8",
+    "model.layers=1",
+    "model.heads=1",
+    "model.hidden=8",
+    "base.cap=40",
+    "base.every=40",
+    "base.supervised.learning_rate=0.02",
+    "rollout.prompts=2",
+    "rollout.group=3",
+    "rollout.max_new=6",
+    "format_reward=0.5",
+    "update.beta=0.1",
+    "update.epochs=2",
+    "update.minibatches=2",
+    "update.clip_high=0.3",
+];
+
+/// The same on pairs from the policy.
+const SMALL_PREFERENCES: &[&str] = &[
+    "model.width=8",
+    "model.layers=1",
+    "model.heads=1",
+    "model.hidden=8",
+    "base.cap=40",
+    "base.every=40",
+    "base.supervised.learning_rate=0.02",
+    "rollout.prompts=2",
+    "rollout.group=3",
+    "rollout.max_new=6",
+    "source=policy",
+    "likelihood=0.1",
+];
+
 /// Every method in a world it fits, small enough for seconds.
 const TRIALS: &[(&str, &str, &[&str])] = &[
     ("random", "cartpole", &[]),
@@ -181,6 +230,16 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
             "online.refit.from=100",
         ],
     ),
+    (
+        "sft",
+        "arith,m=5,n=1",
+        &["model.width=8", "model.layers=1", "model.heads=1", "model.hidden=8", "supervised.batch=2"],
+    ),
+    ("grpo", "arith,m=5,n=1", SMALL_MODEL),
+    ("grpo", "arith,m=5,n=1", SMALL_UPDATES),
+    ("rloo", "arith,m=5,n=1", SMALL_MODEL),
+    ("ppo-lm", "arith,m=5,n=1", SMALL_MODEL),
+    ("dpo", "arith,m=5,n=1", SMALL_PREFERENCES),
 ];
 
 /// Steps before the snapshot, beyond every method's start.

@@ -1,7 +1,8 @@
 //! Runs of registered methods without a folder.
 
 use run::{
-    AnyMethod, Entry, Preset, Protocol, Run, Snapshot, Task, config, data::Data, policy::Mode, task::World,
+    AnyMethod, Entry, Preset, Problems, Protocol, Run, Snapshot, Task, config, data::Data, policy::Mode,
+    problems::is_problems, task::World,
 };
 
 /// A method in a world, with its run.
@@ -14,7 +15,7 @@ pub struct Trial {
 impl Trial {
     /// The laptop preset with these settings. `world` is empty where the method takes none; where it
     /// learns from data it is the recipe `data:...`, followed by ` in ` and an evaluation world where
-    /// there is one.
+    /// there is one; where it works on problems in text, the text world.
     pub fn new(id: &str, world: &str, settings: &[&str], steps: u64, seed: u64) -> Self {
         let entry: &Entry = methods::find(id).expect("the method is registered");
         let mut table = (entry.preset)(Preset::Laptop).expect("a preset has a TOML form");
@@ -27,6 +28,9 @@ impl Trial {
                 let (recipe, world) = split.unwrap_or((world, ""));
                 let data = Data::open(recipe).expect("the data can be recorded");
                 ((!world.is_empty()).then(|| named(world)), Task::new().with(data))
+            }
+            _ if is_problems(world) => {
+                (None, Task::new().with(Problems::open(world).expect("the problems exist")))
             }
             (false, _) => {
                 let world = (!world.is_empty()).then(|| named(world));
@@ -53,7 +57,8 @@ impl Trial {
 
     /// The mean of one of the evaluation's scores.
     pub fn metric(&mut self, name: &str, episodes: usize) -> f64 {
-        let protocol = Protocol { world: self.world.clone(), episodes, seed: 7, mode: Mode::Greedy };
+        let protocol =
+            Protocol { world: self.world.clone(), problems: None, episodes, seed: 7, mode: Mode::Greedy };
         let scores = self.method.evaluate(&protocol, &mut self.run).expect("the method is scored");
         scores[name].mean
     }

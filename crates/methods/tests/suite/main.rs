@@ -8,5 +8,6 @@ mod harness;
 mod interpreter;
 mod learning;
 mod offline;
+mod reasoning;
 mod sequence;
 mod theory;

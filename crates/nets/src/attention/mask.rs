@@ -2,6 +2,8 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
+use crate::NetsError;
+
 /// 1 where a position (row) may see another (column), 0 elsewhere, for every sequence of a batch or
 /// for all of them alike.
 #[derive(Clone, Debug)]
@@ -32,6 +34,17 @@ impl Mask {
     pub fn among(self, present: Tensor<2>) -> Self {
         let [rows, length] = present.dims();
         Self { seen: self.seen * present.reshape([rows, 1, 1, length]) }
+    }
+
+    /// Whether it fits `rows` sequences of T positions that look at S.
+    pub(crate) fn check(&self, [rows, length, others]: [usize; 3]) -> Result<(), NetsError> {
+        let found = self.seen.dims();
+        let fits = |dim: usize, size: usize| found[dim] == size || found[dim] == 1;
+        if fits(0, rows) && fits(2, length) && found[3] == others {
+            return Ok(());
+        }
+        let found = vec![found[0], found[2], found[3]];
+        Err(NetsError::Sequences { what: "the mask", found, expected: vec![rows, length, others] })
     }
 
     /// The mask in the shape of these scores `[B, H, T, S]`, with one head.

@@ -80,21 +80,33 @@ impl Attention {
         if let Some(rotary) = rotary {
             (query, key) = (rotary.turn(query), rotary.turn(key));
         }
-        let groups = self.heads / self.key_heads;
-        let (key, value) = (repeat(key, groups), repeat(value, groups));
-        let scale = ((width / self.heads) as f64).sqrt();
-        let scores = query.matmul(key.swap_dims(2, 3)).div_scalar(scale);
-        let mut weights = mask.weights(scores);
-        if let Some((rate, random)) = dropout {
-            weights = weights.clone() * noise::dropout(weights.dims(), rate, &weights.device(), random);
-        }
-        let read = weights.matmul(value).swap_dims(1, 2).reshape([rows, length, width]);
+        let read = read(query, key, value, mask, dropout);
+        let read = read.swap_dims(1, 2).reshape([rows, length, width]);
         self.output.forward(read)
     }
 }
 
+/// What the vectors `query [B, H, T, d]` read of `value [B, K, S, d]` by their products with
+/// `key [B, K, S, d]`, where `mask` allows it; K divides H, and every key serves H/K heads in a row.
+pub(crate) fn read(
+    query: Tensor<4>,
+    key: Tensor<4>,
+    value: Tensor<4>,
+    mask: &Mask,
+    dropout: Option<(f64, &mut ChaCha8Rng)>,
+) -> Tensor<4> {
+    let (groups, scale) = (query.dims()[1] / key.dims()[1], (query.dims()[3] as f64).sqrt());
+    let (key, value) = (repeat(key, groups), repeat(value, groups));
+    let scores = query.matmul(key.swap_dims(2, 3)).div_scalar(scale);
+    let mut weights = mask.weights(scores);
+    if let Some((rate, random)) = dropout {
+        weights = weights.clone() * noise::dropout(weights.dims(), rate, &weights.device(), random);
+    }
+    weights.matmul(value)
+}
+
 /// `[B, T, heads d] -> [B, heads, T, d]`.
-fn split(sequence: Tensor<3>, heads: usize) -> Tensor<4> {
+pub(crate) fn split(sequence: Tensor<3>, heads: usize) -> Tensor<4> {
     let [rows, length, width] = sequence.dims();
     sequence.reshape([rows, length, heads, width / heads]).swap_dims(1, 2)
 }

@@ -2,6 +2,7 @@
 
 mod counter;
 mod files;
+mod problems;
 mod recorded;
 mod session;
 mod settings;

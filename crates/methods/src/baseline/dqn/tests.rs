@@ -32,7 +32,8 @@ fn dqn_crosses_the_deep_sea() {
     };
     let (mut method, mut run, task) = run_for(config, "deep-sea,size=4,world_seed=1", 4_000);
     let world = task.get::<World>().unwrap().clone();
-    let protocol = Protocol { world: Some(world), episodes: 4, seed: 1, mode: run::Mode::Greedy };
+    let protocol =
+        Protocol { world: Some(world), problems: None, episodes: 4, seed: 1, mode: run::Mode::Greedy };
     let scores = method.evaluate(&protocol, &mut run).unwrap();
     assert!(scores["eval/return"].mean > 0.9, "{scores:?}");
 }

@@ -112,7 +112,8 @@ fn every_variant_and_teacher_goes_through_a_short_stream() {
     for config in configs {
         let label = format!("{:?} {:?} {:?}", config.variant, config.teacher, config.form);
         let (mut method, mut run) = trained(config, 2);
-        let protocol = Protocol { world: None, episodes: 1, seed: 0, mode: run::Mode::Greedy };
+        let protocol =
+            Protocol { world: None, problems: None, episodes: 1, seed: 0, mode: run::Mode::Greedy };
         let scores = method.evaluate(&protocol, &mut run).unwrap();
         assert!((0.0..=1.0).contains(&scores["eval/accuracy"].mean), "{label}");
     }
@@ -131,7 +132,7 @@ fn what_makes_no_sense_is_refused() {
     assert!(error(PecConfig { form: Form::Cnn, ..PecConfig::default() }).contains("holds no images"));
     let mut run = Run::new(1, 10, "cpu");
     let mut method = Pec::build(PecConfig::default(), &Task::new(), &mut run).unwrap();
-    let protocol = Protocol { world: None, episodes: 1, seed: 0, mode: run::Mode::Greedy };
+    let protocol = Protocol { world: None, problems: None, episodes: 1, seed: 0, mode: run::Mode::Greedy };
     let early = method.evaluate(&protocol, &mut run).unwrap_err().to_string();
     assert!(early.contains("no class has been trained yet"), "{early}");
 }

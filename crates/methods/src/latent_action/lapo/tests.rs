@@ -234,7 +234,7 @@ fn reinforcement_learning_leaves_the_supervised_branch_alone() {
     assert_ne!(features(&state(&lapo, "branch.")), features(&start));
     assert_eq!(state(&lapo, "policy."), policy);
     assert_ne!(state(&lapo, "decoder."), decoder);
-    let protocol = Protocol { world: None, episodes: 1, seed: 1, mode: Mode::Greedy };
+    let protocol = Protocol { world: None, problems: None, episodes: 1, seed: 1, mode: Mode::Greedy };
     lapo.evaluate(&protocol, &mut run).unwrap();
 }
 
@@ -320,7 +320,7 @@ fn a_code_tells_what_the_past_cannot() {
     // A dot moves in 21 of 25 steps or so, and then two pixels differ.
     let (told, copied) = (error(made), error(windows.current()));
     assert!(told < 0.2 * copied, "{told} with codes, {copied} for the frame before");
-    let protocol = Protocol { world: None, episodes: 1, seed: 1, mode: Mode::Greedy };
+    let protocol = Protocol { world: None, problems: None, episodes: 1, seed: 1, mode: Mode::Greedy };
     let scores = lapo.evaluate(&protocol, &mut run).unwrap();
     assert!(scores["diag/perplexity_0"].mean > 1.5);
     assert!(scores["probe/accuracy"].mean > 0.25, "a guess is right once in five");

@@ -254,7 +254,7 @@ fn a_run_takes_exactly_the_steps_it_is_given() {
         method.advance(&mut run).unwrap();
     }
     assert_eq!(run.steps(), 250);
-    let protocol = Protocol { world: None, episodes: 1, seed: 0, mode: run::Mode::Greedy };
+    let protocol = Protocol { world: None, problems: None, episodes: 1, seed: 0, mode: run::Mode::Greedy };
     let scores = method.evaluate(&protocol, &mut run).unwrap();
     for name in scores.keys() {
         assert!(SelfPredictive::CARD.metrics.contains(&name.as_str()), "{name}");

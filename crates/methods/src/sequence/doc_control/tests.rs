@@ -51,7 +51,7 @@ fn trained(variant: Variant, lambda: f64, steps: u64) -> (Scores, DocControl) {
         method.advance(&mut run).unwrap();
     }
     let world = Some(World::new("bernoulli-bandit,p=0.2").unwrap());
-    let protocol = Protocol { world, episodes: 4, seed: 0, mode: Mode::Greedy };
+    let protocol = Protocol { world, problems: None, episodes: 4, seed: 0, mode: Mode::Greedy };
     (method.evaluate(&protocol, &mut run).unwrap(), method)
 }
 
@@ -146,7 +146,7 @@ fn certain_data_are_noted_and_learned_from() {
         method.advance(&mut run).unwrap();
     }
     let world = Some(World::new("bernoulli-bandit,p=0").unwrap());
-    let protocol = Protocol { world, episodes: 1, seed: 0, mode: Mode::Greedy };
+    let protocol = Protocol { world, problems: None, episodes: 1, seed: 0, mode: Mode::Greedy };
     let scores = method.evaluate(&protocol, &mut run).unwrap();
     assert_eq!(scores["diag/mutual_information"].mean, 0.0);
     assert!(scores["eval/return"].mean > 0.95, "{scores:?}");

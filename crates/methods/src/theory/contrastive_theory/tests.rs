@@ -20,7 +20,7 @@ fn scores(config: ContrastiveTheoryConfig, updates: u64) -> Scores {
     while run.steps() < updates {
         method.advance(&mut run).unwrap();
     }
-    let protocol = Protocol { world: None, episodes: 1, seed: 3, mode: Mode::Greedy };
+    let protocol = Protocol { world: None, problems: None, episodes: 1, seed: 3, mode: Mode::Greedy };
     method.evaluate(&protocol, &mut run).unwrap()
 }
 

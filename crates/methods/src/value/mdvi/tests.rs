@@ -24,7 +24,7 @@ fn trained(config: MdviConfig, world: &str, steps: u64, seed: u64) -> (Scores, M
     while run.steps() < steps {
         method.advance(&mut run).unwrap();
     }
-    let protocol = Protocol { world: None, episodes: 1, seed, mode: run::Mode::Greedy };
+    let protocol = Protocol { world: None, problems: None, episodes: 1, seed, mode: run::Mode::Greedy };
     (method.evaluate(&protocol, &mut run).unwrap(), method)
 }
 

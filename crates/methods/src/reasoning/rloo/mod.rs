@@ -1,0 +1,212 @@
+//! REINFORCE with a leave-one-out baseline (Ahmadian et al., 2024, arXiv 2402.14740).
+//!
+//! The baseline of an answer is the mean reward of the other answers to its prompt, and the gradient is
+//! that of the whole answer's log-probability: no ratios, no clipping, one step per batch. The divergence
+//! from the model at the start is part of the reward.
+
+use std::path::Path;
+
+use burn::tensor::Tensor;
+use learn::{
+    language::{advantage, tokens::sequence_sum},
+    optim::{AdamSettings, update},
+    policy_gradient,
+};
+use run::{
+    Card, Config, Method, Need, Policy, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot,
+    Task,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    base::BaseConfig,
+    evaluation::EvaluationConfig,
+    group::{log_probs, reference_log_probs, report},
+    language::{Language, Plan},
+    model::ModelConfig,
+    rollout::{RolloutConfig, Rollouts},
+    supervised::adamw,
+};
+use crate::{failure::failure, state::arrays};
+
+/// Hyper-parameters of RLOO.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct RlooConfig {
+    /// Shape of the embedded model.
+    pub model: ModelConfig,
+    /// How the embedded model is trained beforehand.
+    pub base: BaseConfig,
+    /// How training problems are answered.
+    pub rollout: RolloutConfig,
+    /// Weight of the divergence from the model at the start, in the reward.
+    pub beta: f64,
+    /// AdamW's step size.
+    pub learning_rate: f64,
+    /// Limit of the global gradient norm.
+    pub gradient_clip: f32,
+    /// How the model is scored.
+    pub evaluation: EvaluationConfig,
+}
+
+impl Default for RlooConfig {
+    fn default() -> Self {
+        Self {
+            model: ModelConfig::default(),
+            base: BaseConfig::default(),
+            rollout: RolloutConfig::default(),
+            beta: 0.0,
+            learning_rate: 3e-4,
+            gradient_clip: 1.0,
+            evaluation: EvaluationConfig::default(),
+        }
+    }
+}
+
+impl Config for RlooConfig {
+    /// The paper's values for summaries, of 128 prompts with 4 answers each.
+    fn paper() -> Self {
+        Self {
+            rollout: RolloutConfig { prompts: 128, group: 4, ..RolloutConfig::default() },
+            beta: 0.03,
+            learning_rate: 1e-6,
+            ..Self::default()
+        }
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        self.model.validate()?;
+        self.base.validate()?;
+        self.rollout.validate_group(Rloo::CARD.id)?;
+        if !(self.learning_rate > 0.0 && self.gradient_clip > 0.0) {
+            return Err("`learning_rate` and `gradient_clip` must be above 0".to_owned());
+        }
+        if !(self.beta.is_finite() && self.beta >= 0.0) {
+            return Err(format!(
+                "`beta` is {}: it must be at least 0, or the model would be driven away from its start",
+                self.beta
+            ));
+        }
+        self.evaluation.validate()
+    }
+}
+
+/// REINFORCE with a leave-one-out baseline.
+pub struct Rloo {
+    config: RlooConfig,
+    language: Language,
+}
+
+impl Method for Rloo {
+    const CARD: Card = Card {
+        id: "rloo",
+        title: "Back to Basics: Revisiting REINFORCE Style Optimization for Learning from Human Feedback in LLMs",
+        paper: "Ahmadian et al., 2024, arXiv 2402.14740",
+        family: "reasoning",
+        summary: "reinforces whole answers of a language model against the mean of the others to the same prompt",
+        needs: &[Need::Problems],
+        metrics: &[
+            "loss/policy",
+            "train/accuracy",
+            "diag/kl",
+            "diag/entropy",
+            "diag/flat_groups",
+            "diag/truncated",
+            "diag/gradient_norm",
+            "eval/*",
+        ],
+        stages: &["main"],
+        primary: Primary { metric: "eval/accuracy", higher_is_better: true },
+        unit: "updates",
+        steps: 200,
+        instead: "`ppo`",
+    };
+    type Config = RlooConfig;
+
+    fn build(config: RlooConfig, task: &Task, run: &mut Run) -> Result<Self> {
+        let plan = Plan {
+            model: &config.model,
+            base: Some(&config.base),
+            beside: Vec::new(),
+            adam: config.adam(),
+            max_new: config.rollout.max_new,
+            evaluation: &config.evaluation,
+        };
+        let language = Language::new(&Self::CARD, &plan, task, run)?;
+        Ok(Self { config, language })
+    }
+
+    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+        let rollouts = self.language.rollouts(&self.config.rollout, run)?;
+        let mut rewards = rollouts.of(|answer| f32::from(u8::from(answer.verdict.correct)));
+        report(&rollouts, &rewards, run)?;
+        if self.config.beta > 0.0 {
+            self.charge(&rollouts, &mut rewards, run)?;
+        }
+        let found = advantage::rloo(&rewards, rollouts.group).map_err(RunError::part)?;
+        run.log("diag/flat_groups", found.flat as f64 / found.groups.max(1) as f64)?;
+        self.improve(&rollouts, &found.values, run)?;
+        run.count_updates("policy", 1);
+        run.count_steps(1);
+        Ok(Progress::MAIN)
+    }
+
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        None
+    }
+
+    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
+        self.language.evaluate(protocol, run)
+    }
+
+    fn publish(&self, place: &Path) -> Result<bool> {
+        self.language.publish(place).map(|()| true)
+    }
+
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        self.language.save(snapshot)
+    }
+
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.language.load(&arrays(snapshot))
+    }
+}
+
+impl RlooConfig {
+    fn adam(&self) -> AdamSettings {
+        adamw(self.learning_rate, 0.0)
+    }
+}
+
+impl Rloo {
+    /// Subtracts the divergence of every answer from its reward (equation 2).
+    fn charge(&self, rollouts: &Rollouts, rewards: &mut [f32], run: &mut Run) -> Result<()> {
+        let temperature = self.config.rollout.temperature;
+        let reference = reference_log_probs(&self.language.reference, rollouts, temperature)?;
+        let (mut sum, mut tokens) = (0.0, 0);
+        for ((answer, reference), reward) in rollouts.answers.iter().zip(&reference).zip(rewards) {
+            let divergence: f32 =
+                answer.log_probs.iter().zip(reference).map(|(own, other)| own - other).sum();
+            *reward -= self.config.beta as f32 * divergence;
+            sum += f64::from(divergence);
+            tokens += reference.len();
+        }
+        run.log("diag/kl", sum / tokens.max(1) as f64)
+    }
+
+    /// One step along the score of the whole answers.
+    fn improve(&mut self, rollouts: &Rollouts, advantages: &[f32], run: &mut Run) -> Result<()> {
+        let all: Vec<usize> = (0..rollouts.answers.len()).collect();
+        let batch = rollouts.batch(&all);
+        let policy = &mut self.language.policy;
+        let log_prob = log_probs(policy.module(), &batch, self.config.rollout.temperature)?;
+        let device = log_prob.device();
+        let advantage = Tensor::<1>::from_data(advantages, &device);
+        let loss = policy_gradient::score(sequence_sum(log_prob, batch.mask(&device)), advantage).mean();
+        let clip = Some(self.config.gradient_clip);
+        let done = update("policy", loss, &mut [policy], clip).map_err(|error| failure(run, error))?;
+        run.log("loss/policy", f64::from(done.loss))?;
+        run.log("diag/gradient_norm", f64::from(done.gradient_norm))
+    }
+}

@@ -1,0 +1,138 @@
+//! Supervised fine-tuning: the model is fitted to worked solutions by likelihood, from nothing or from
+//! a published model.
+
+use std::path::Path;
+
+use run::{
+    Card, Config, Method, Need, Policy, Primary, Progress, Protocol, Result, Run, Scores, Snapshot, Task,
+};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{
+    evaluation::EvaluationConfig,
+    language::{Language, Plan},
+    model::ModelConfig,
+    supervised::{self, Corpus, SupervisedConfig},
+};
+use crate::state::arrays;
+
+/// Hyper-parameters of supervised fine-tuning.
+#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct SftConfig {
+    /// Shape of the embedded model.
+    pub model: ModelConfig,
+    /// How worked solutions are fitted.
+    pub supervised: SupervisedConfig,
+    /// Whether the step size falls linearly to 0 over the run.
+    pub anneal: bool,
+    /// Most tokens of an answer when it is scored; 0 for the longest solution of the problems.
+    pub max_new: usize,
+    /// How the model is scored.
+    pub evaluation: EvaluationConfig,
+}
+
+impl Default for SftConfig {
+    fn default() -> Self {
+        Self {
+            model: ModelConfig::default(),
+            supervised: SupervisedConfig::default(),
+            anneal: true,
+            max_new: 0,
+            evaluation: EvaluationConfig::default(),
+        }
+    }
+}
+
+impl Config for SftConfig {
+    /// For published models, the values that instruction tuning of small ones is usually done with.
+    fn paper() -> Self {
+        let supervised =
+            SupervisedConfig { batch: 32, learning_rate: 1e-5, warm_up: 100, ..SupervisedConfig::default() };
+        Self { supervised, ..Self::default() }
+    }
+
+    fn validate(&self) -> std::result::Result<(), String> {
+        self.model.validate()?;
+        self.supervised.validate("supervised.")?;
+        self.evaluation.validate()
+    }
+}
+
+/// Supervised fine-tuning.
+pub struct Sft {
+    config: SftConfig,
+    language: Language,
+    corpus: Corpus,
+}
+
+impl Method for Sft {
+    const CARD: Card = Card {
+        id: "sft",
+        title: "Training language models to follow instructions with human feedback, step 1",
+        paper: "Ouyang et al., 2022, arXiv 2203.02155",
+        family: "reasoning",
+        summary: "fits a language model to worked solutions",
+        needs: &[Need::Problems],
+        metrics: &["loss/sft", "diag/gradient_norm", "eval/*"],
+        stages: &["main"],
+        primary: Primary { metric: "eval/accuracy", higher_is_better: true },
+        unit: "updates",
+        steps: 1_000,
+        instead: "`bc`",
+    };
+    type Config = SftConfig;
+
+    fn build(config: SftConfig, task: &Task, run: &mut Run) -> Result<Self> {
+        let plan = Plan {
+            model: &config.model,
+            base: None,
+            beside: Vec::new(),
+            adam: config.supervised.adam(),
+            max_new: config.max_new,
+            evaluation: &config.evaluation,
+        };
+        let language = Language::new(&Self::CARD, &plan, task, run)?;
+        let corpus = Corpus::of(&language.problems);
+        Ok(Self { config, language, corpus })
+    }
+
+    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+        let Self { config, language, corpus } = self;
+        let left = match config.anneal {
+            true => (1.0 - run.steps() as f64 / run.total_steps().max(1) as f64).max(0.0),
+            false => 1.0,
+        };
+        language.policy.set_learning_rate(left * config.supervised.rate(run.steps()));
+        let random = run.random("problems");
+        let done =
+            supervised::step(&mut language.policy, &language.codec, corpus, &config.supervised, random)
+                .map_err(|error| error.of(run))?;
+        run.log("loss/sft", f64::from(done.loss))?;
+        run.log("diag/gradient_norm", f64::from(done.gradient_norm))?;
+        run.count_updates("policy", 1);
+        run.count_steps(1);
+        Ok(Progress::MAIN)
+    }
+
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        None
+    }
+
+    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
+        self.language.evaluate(protocol, run)
+    }
+
+    fn publish(&self, place: &Path) -> Result<bool> {
+        self.language.publish(place).map(|()| true)
+    }
+
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        self.language.save(snapshot)
+    }
+
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.language.load(&arrays(snapshot))
+    }
+}

@@ -53,7 +53,7 @@ def write(name, folder):
             parameter.data = 0.3 * torch.randn_like(parameter)
     shard = dict(max_shard_size="8KB") if name == "llama" else {}
     model.to(precision).save_pretrained(folder, **shard)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
     model = model.double().eval()
 
     ids, present = torch.tensor(IDS), torch.tensor(PRESENT)

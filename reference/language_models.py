@@ -38,6 +38,7 @@ PRESENT = [[0, 0, 1, 1, 1, 1, 1], [1, 1, 1, 1, 1, 1, 1]]
 
 
 def rounded(tensor):
+    tensor = tensor.nan_to_num()
     return [float(f"{value:.9g}") for value in tensor.detach().double().flatten().tolist()]
 
 
@@ -52,7 +53,7 @@ def write(name, folder):
             parameter.data = 0.3 * torch.randn_like(parameter)
     shard = dict(max_shard_size="8KB") if name == "llama" else {}
     model.to(precision).save_pretrained(folder, **shard)
-    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="eager")
+    model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32, attn_implementation="sdpa")
     model = model.double().eval()
 
     ids, present = torch.tensor(IDS), torch.tensor(PRESENT)
@@ -64,9 +65,13 @@ def write(name, folder):
     greedy = model.generate(input_ids=ids, attention_mask=present, max_new_tokens=8, do_sample=False,
                             eos_token_id=None, pad_token_id=0)
 
-    targets, counted = ids[:, 1:], present[:, :-1].double()
-    log_probabilities = output.logits[:, :-1].log_softmax(-1).gather(-1, targets[..., None])[..., 0]
-    loss = -(log_probabilities * counted).sum() / counted.sum()
+    # Sequence by sequence: where nothing may be seen, transformers computes no numbers.
+    losses = []
+    for row, slots in zip(ids, present.bool()):
+        row = row[slots]
+        log_probabilities = model(input_ids=row[None]).logits[0, :-1].log_softmax(-1)
+        losses.append(-log_probabilities.gather(-1, row[1:, None])[:, 0])
+    loss = torch.cat(losses).mean()
     optimiser = torch.optim.AdamW(model.parameters(), lr=1e-2, weight_decay=0.1)
     loss.backward()
     arrays = {f"gradient.{key}": value.grad.float().clone() for key, value in model.named_parameters()}

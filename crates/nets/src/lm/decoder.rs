@@ -112,7 +112,11 @@ impl Decoder {
     /// [`NetsError::TooLong`] beyond the context, [`NetsError::StaleCache`] if the weights have changed
     /// since the cache was made. The cache is unchanged then.
     pub fn forward(&self, input: Tensor<3>, place: &Place, pass: Pass<'_>) -> Result<Output, NetsError> {
-        let [rows, length, _] = input.dims();
+        let [rows, length, width] = input.dims();
+        if rows == 0 || length == 0 || width != self.config.width {
+            let (found, expected) = (vec![rows, length, width], vec![1, 1, self.config.width]);
+            return Err(NetsError::Sequences { what: "the input", found, expected });
+        }
         let Pass { mut cache, hidden: keep, logits, dropout } = pass;
         if let Some(cache) = &cache {
             cache.check(rows, &self.version)?;
@@ -161,23 +165,29 @@ impl Decoder {
             return (last, hidden);
         }
         let seating = seating.filter(|_| cache.is_none()).map(Arc::new);
-        let device = input.device();
-        let mut around = Surroundings {
-            rotary: Rotary::of(&seats.positions, rows, &self.config.frequencies(), &device),
-            mask: seats.mask.mask(length, &device.without_autodiff()),
-            cache,
-            dropout,
-        };
+        let (shape, device) = (Shape::of(&self.config), input.device());
+        let mut dropout = dropout;
+        let mut around = None;
         let mut hidden = Vec::new();
         let mut state = input;
         for (index, layer) in self.layers.iter().enumerate() {
             if keep {
                 hidden.push(state.clone());
             }
-            let shape = Shape::of(&self.config);
             let fast =
                 seating.as_ref().and_then(|seating| host::forward(layer, shape, state.clone(), seating));
-            state = fast.unwrap_or_else(|| layer.forward(state, index, &mut around));
+            state = match fast {
+                Some(state) => state,
+                None => {
+                    let around = around.get_or_insert_with(|| Surroundings {
+                        rotary: Rotary::of(&seats.positions, rows, &self.config.frequencies(), &device),
+                        mask: seats.mask.mask(length, &device.clone().without_autodiff()),
+                        cache: cache.take(),
+                        dropout: dropout.take(),
+                    });
+                    layer.forward(state, index, around)
+                }
+            };
         }
         let last = self.norm.forward(state);
         if keep {

@@ -132,6 +132,11 @@ mod tests {
         tensor.into_data().iter::<f32>().collect()
     }
 
+    #[track_caller]
+    fn close(found: &[f32], expected: &[f32]) {
+        assert!(found.iter().zip(expected).all(|(found, expected)| (found - expected).abs() < 1e-5));
+    }
+
     fn config() -> LmConfig {
         LmConfig {
             width: 16,
@@ -165,11 +170,11 @@ mod tests {
         for maps in [LinearMap::ALL.to_vec(), vec![LinearMap::Key, LinearMap::Down], vec![LinearMap::Up]] {
             let lora = LoraConfig { rank: 3, alpha: 6.0, maps };
             let mut adapted = decoder.with_lora(&lora, &mut random).expect("valid");
-            assert_eq!(host(logits(&adapted)), host(logits(&decoder)));
+            close(&host(logits(&adapted)), &host(logits(&decoder)));
             disturb(&mut adapted, &mut random);
             let (with, merged) = (host(logits(&adapted)), host(logits(&adapted.merged())));
             assert_ne!(with, host(logits(&decoder)));
-            assert!(with.iter().zip(&merged).all(|(with, merged)| (with - merged).abs() < 1e-5));
+            close(&with, &merged);
             assert!(!adapted.merged().has_adapters());
         }
     }

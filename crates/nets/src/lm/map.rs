@@ -39,6 +39,10 @@ impl LinearMap {
     pub const ALL: [Self; 7] =
         [Self::Query, Self::Key, Self::Value, Self::Output, Self::Gate, Self::Up, Self::Down];
 
+    /// The maps of each of a layer's matrices, by columns from left to right.
+    pub(super) const MATRICES: [&'static [Self]; 4] =
+        [&[Self::Query, Self::Key, Self::Value], &[Self::Output], &[Self::Gate, Self::Up], &[Self::Down]];
+
     /// The name within a layer of a published checkpoint.
     pub(super) fn published(self) -> &'static str {
         match self {

@@ -49,10 +49,16 @@ pub(super) fn arrays(config: &LmConfig) -> Vec<Array> {
     all
 }
 
+/// The full name of an array of a layer.
+pub(super) fn in_layer(layer: usize, name: &str) -> String {
+    format!("model.layers.{layer}.{name}")
+}
+
 fn layer_arrays(config: &LmConfig, layer: usize) -> Vec<Array> {
-    let array = |name: &str, shape: Vec<usize>, part| {
-        let name = format!("model.layers.{layer}.{name}");
-        Array { name, shape, part: Part::Layer(layer, part) }
+    let array = |name: &str, shape: Vec<usize>, part| Array {
+        name: in_layer(layer, name),
+        shape,
+        part: Part::Layer(layer, part),
     };
     let mut all = vec![
         array("input_layernorm.weight", vec![config.width], LayerPart::AttentionNorm),

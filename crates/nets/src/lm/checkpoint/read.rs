@@ -6,18 +6,18 @@ use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
 use burn::module::Param;
-use burn::tensor::{Device, TensorData, bf16, f16};
+use burn::tensor::{Device, Tensor, TensorData, bf16, f16};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use safetensors::Dtype;
-use safetensors::tensor::{Metadata, SafeTensors};
+use safetensors::tensor::Metadata;
 use serde_json::Value;
 
 use super::super::config::LmConfig;
 use super::super::decoder::Decoder;
 use super::super::map::LinearMap;
 use super::description::{self, Architecture, Description};
-use super::layout::{self, Array, LayerPart, Part};
+use super::layout::{self, Array};
 use super::{CONFIG, INDEX, WEIGHTS, refuse};
 use crate::NetsError;
 
@@ -47,12 +47,7 @@ pub fn load(folder: &Path, device: &Device) -> Result<Loaded, NetsError> {
     let arrays = layout::arrays(&config);
     shards.check(&arrays, &config)?;
     let mut decoder = Decoder::new(config, false, device, &mut ChaCha8Rng::seed_from_u64(0));
-    // Matrices that hold several arrays are filled on the host first.
-    let mut matrices = BTreeMap::new();
-    for array in &arrays {
-        let values = shards.read(&array.name)?;
-        place(&mut decoder, array, values, device, &mut matrices);
-    }
+    fill(&mut decoder, &shards, device)?;
     Ok(Loaded { decoder, architecture, begin, end })
 }
 
@@ -60,87 +55,54 @@ fn text(path: &Path) -> Result<String, NetsError> {
     std::fs::read_to_string(path).map_err(|error| refuse(path, format!("cannot be read: {error}")))
 }
 
-/// Matrices in the making, by layer and the first map they hold.
-type Matrices = BTreeMap<(usize, bool, &'static str), Vec<f32>>;
-
-/// Puts an array where it belongs.
-fn place(decoder: &mut Decoder, array: &Array, values: Vec<f32>, device: &Device, matrices: &mut Matrices) {
-    let vector = |values: Vec<f32>| Param::from_data(TensorData::new(values, array.shape.clone()), device);
-    match array.part {
-        Part::Embedding => {
-            decoder.embedding = Param::from_data(TensorData::new(values, array.shape.clone()), device);
+/// Reads all weights.
+fn fill(decoder: &mut Decoder, shards: &Shards, device: &Device) -> Result<(), NetsError> {
+    let config = decoder.config().clone();
+    let (vocabulary, width) = (config.vocabulary, config.width);
+    let embedding = TensorData::new(shards.read("model.embed_tokens.weight")?, [vocabulary, width]);
+    decoder.embedding = Param::from_data(embedding, device);
+    decoder.norm.gamma = vector(shards.read("model.norm.weight")?, device);
+    if !config.tied {
+        let mut head = vec![0.0; vocabulary * width];
+        transpose_into(&mut head, &shards.read("lm_head.weight")?, width, vocabulary, 0);
+        decoder.head = Some(Param::from_data(TensorData::new(head, [width, vocabulary]), device));
+    }
+    for (index, layer) in decoder.layers.iter_mut().enumerate() {
+        let read = |name: &str| shards.read(&layout::in_layer(index, name));
+        layer.attention_norm.gamma = vector(read("input_layernorm.weight")?, device);
+        layer.feed_norm.gamma = vector(read("post_attention_layernorm.weight")?, device);
+        if let (Some(query), Some(key)) = (&mut layer.query_norm, &mut layer.key_norm) {
+            query.gamma = vector(read("self_attn.q_norm.weight")?, device);
+            key.gamma = vector(read("self_attn.k_norm.weight")?, device);
         }
-        Part::Head => {
-            let shape = [array.shape[1], array.shape[0]];
-            let mut head = vec![0.0; values.len()];
-            transpose_into(&mut head, &values, shape, shape[1], 0);
-            decoder.head = Some(Param::from_data(TensorData::new(head, shape), device));
-        }
-        Part::Norm => decoder.norm.gamma = vector(values),
-        Part::Layer(index, part) => {
-            let layer = &mut decoder.layers[index];
-            match part {
-                LayerPart::AttentionNorm => layer.attention_norm.gamma = vector(values),
-                LayerPart::FeedNorm => layer.feed_norm.gamma = vector(values),
-                LayerPart::QueryNorm => {
-                    if let Some(norm) = &mut layer.query_norm {
-                        norm.gamma = vector(values);
-                    }
-                }
-                LayerPart::KeyNorm => {
-                    if let Some(norm) = &mut layer.key_norm {
-                        norm.gamma = vector(values);
-                    }
-                }
-                LayerPart::Weight(map, columns) => {
-                    let projection = map.of_mut(layer);
-                    let [inputs, outputs] = projection.weight.dims();
-                    let key = (index, false, first(map).published());
-                    let matrix = matrices.entry(key).or_insert_with(|| vec![0.0; inputs * outputs]);
-                    transpose_into(matrix, &values, [inputs, columns.count], outputs, columns.start);
-                    if columns.start + columns.count == outputs
-                        && let Some(matrix) = matrices.remove(&key)
-                    {
-                        let data = TensorData::new(matrix, [inputs, outputs]);
-                        projection.weight = Param::from_data(data, device);
-                    }
-                }
-                LayerPart::Bias(map, columns) => {
-                    let width = map.of(layer).weight.dims()[1];
-                    let key = (index, true, first(map).published());
-                    let whole = matrices.entry(key).or_insert_with(|| vec![0.0; width]);
-                    whole[columns.start..columns.start + columns.count].copy_from_slice(&values);
-                    if columns.start + columns.count == width
-                        && let Some(whole) = matrices.remove(&key)
-                    {
-                        let data = TensorData::new(whole, [width]);
-                        map.of_mut(layer).bias = Some(Param::from_data(data, device));
-                    }
+        for maps in LinearMap::MATRICES {
+            let projection = maps[0].of_mut(layer);
+            let [inputs, outputs] = projection.weight.dims();
+            let mut matrix = vec![0.0; inputs * outputs];
+            let mut biases = Vec::new();
+            for map in maps {
+                let (name, start) = (map.published(), map.columns(&config).start);
+                transpose_into(&mut matrix, &read(&format!("{name}.weight"))?, inputs, outputs, start);
+                if map.has_bias(&config) {
+                    biases.extend(read(&format!("{name}.bias"))?);
                 }
             }
+            projection.weight = Param::from_data(TensorData::new(matrix, [inputs, outputs]), device);
+            projection.bias = (!biases.is_empty()).then(|| vector(biases, device));
         }
     }
+    Ok(())
 }
 
-/// The first map of the matrix that holds `map`.
-fn first(map: LinearMap) -> LinearMap {
-    match map {
-        LinearMap::Key | LinearMap::Value => LinearMap::Query,
-        LinearMap::Up => LinearMap::Gate,
-        other => other,
-    }
+fn vector(values: Vec<f32>, device: &Device) -> Param<Tensor<1>> {
+    let length = values.len();
+    Param::from_data(TensorData::new(values, [length]), device)
 }
 
-/// Writes the transpose of `values [outputs, inputs]` into the columns from `start` on of a matrix with
-/// `stride` columns.
-fn transpose_into(
-    matrix: &mut [f32],
-    values: &[f32],
-    [inputs, outputs]: [usize; 2],
-    stride: usize,
-    start: usize,
-) {
-    for (output, row) in values.chunks_exact(inputs).enumerate().take(outputs) {
+/// Writes the transpose of `values`, rows of `inputs` elements, into the columns from `start` on of a
+/// matrix with `stride` columns.
+fn transpose_into(matrix: &mut [f32], values: &[f32], inputs: usize, stride: usize, start: usize) {
+    for (output, row) in values.chunks_exact(inputs).enumerate() {
         for (input, value) in row.iter().enumerate() {
             matrix[input * stride + start + output] = *value;
         }
@@ -262,12 +224,10 @@ impl Shard {
         if length > size - 8 {
             return Err(refuse(&path, "is cut off or no safetensors file: fetch it again"));
         }
-        let mut buffer = vec![0; 8 + length as usize];
-        buffer[..8].copy_from_slice(&head);
-        file.read_exact(&mut buffer[8..]).map_err(failed)?;
-        let parsed = SafeTensors::read_metadata(&buffer);
-        let (_, metadata) =
-            parsed.map_err(|error| refuse(&path, format!("is no safetensors file: {error}")))?;
+        let mut header = vec![0; length as usize];
+        file.read_exact(&mut header).map_err(failed)?;
+        let parsed = serde_json::from_slice::<Metadata>(&header);
+        let metadata = parsed.map_err(|error| refuse(&path, format!("is no safetensors file: {error}")))?;
         let start = 8 + length;
         if start + metadata.data_len() as u64 != size {
             return Err(refuse(&path, "is cut off: fetch it again"));

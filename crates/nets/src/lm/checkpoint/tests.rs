@@ -263,11 +263,14 @@ fn broken_folders_are_refused_in_one_sentence() {
             changed("qwen2", |folder| edit(folder, "\"num_hidden_layers\": 2", "\"num_hidden_layers\": 1")),
             "holds the array `model.layers.1.",
         ),
-        (changed("llama", |folder| edit(folder, "\"llama3\"", "\"yarn\"")), "rotary positions of type yarn"),
+        (
+            changed("llama", |folder| edit(folder, "\"rope_type\": \"llama3\"", "\"rope_type\": \"yarn\"")),
+            "rotary positions of type yarn",
+        ),
         (changed("llama", |folder| edit(folder, "\"silu\"", "\"gelu\"")), "`hidden_act` is gelu"),
         (
-            changed("llama", |folder| edit(folder, "\"vocab_size\": 40,", "")),
-            "`vocab_size` must be a whole number",
+            changed("llama", |folder| edit(folder, "\"hidden_size\": 16,", "")),
+            "`hidden_size` must be a whole number",
         ),
     ];
     for (message, part) in cases {

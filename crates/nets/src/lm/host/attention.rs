@@ -2,11 +2,12 @@
 
 use std::ops::Range;
 
+use super::buffer::Buffer;
+use super::in_lanes;
 use super::matrix::{View, add_scaled, dot, largest, multiply, sum};
 use super::norm;
 use super::shape::{Seating, Shape, Weights};
 use crate::elu::exponential;
-use crate::pointwise::in_lanes;
 
 /// Below as many tokens at a time, loops are faster than products of matrices.
 const FEW: usize = 8;
@@ -165,7 +166,7 @@ pub fn backward(
     let first = part.start * length;
     let scale = 1.0 / (size as f32).sqrt();
     out.fill(0.0);
-    let mut slopes = vec![0.0_f32; length * length];
+    let mut slopes = Buffer::new(length * length);
     for place in 0..part.len() {
         let base = place * length * inner_width;
         for head in 0..shape.heads {

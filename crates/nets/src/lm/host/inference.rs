@@ -84,7 +84,7 @@ fn deal<'a>(
 
 fn run(shape: &Shape, weights: &[Weights<'_>], gain: &[f32], seating: &Seating, mut part: Part<'_>) {
     let mut kept = Kept::new(shape, seating, part.sequences.len());
-    let mut scratch = Scratch::default();
+    let mut scratch = Scratch::new(shape, seating, part.sequences.len());
     for (index, weights) in weights.iter().enumerate() {
         if let Some(hidden) = part.hidden.get_mut(index) {
             hidden.copy_from_slice(part.state);

@@ -3,54 +3,55 @@
 use std::ops::Range;
 
 use super::attention::{self, Slots};
+use super::buffer::Buffer;
+use super::in_lanes;
 use super::matrix::{View, multiply};
 use super::norm;
 use super::shape::{Seating, Shape, Weights};
 use crate::elu::exponential;
-use crate::pointwise::in_lanes;
 
 /// What the values of a part are made from, kept for its gradients.
 #[derive(Debug)]
 pub struct Kept {
     /// Factors of the first normalisation, `[N]`.
-    attention_inverses: Vec<f32>,
+    attention_inverses: Buffer,
     /// Queries and keys, turned, and values, `[N, queries + 2 keys]`.
-    pub inner: Vec<f32>,
+    pub inner: Buffer,
     /// Queries and keys before their normalisation, where there is one, `[N, queries + keys]`.
-    pub raw: Vec<f32>,
+    pub raw: Buffer,
     /// Its factors, `[N, heads + key heads]`.
-    pub inverses: Vec<f32>,
+    pub inverses: Buffer,
     /// Weights of attention, `[sequences, heads, T, S]`.
-    pub weights: Vec<f32>,
+    pub weights: Buffer,
     /// What the heads read, `[N, queries]`.
-    read: Vec<f32>,
+    read: Buffer,
     /// The residual stream after attention, `[N, width]`.
-    middle: Vec<f32>,
+    middle: Buffer,
     /// Factors of the second normalisation, `[N]`.
-    feed_inverses: Vec<f32>,
+    feed_inverses: Buffer,
     /// `[N, 2 hidden]`.
-    gate_up: Vec<f32>,
+    gate_up: Buffer,
 }
 
 impl Kept {
     /// For a part of `sequences` sequences.
     pub fn new(shape: &Shape, seating: &Seating, sequences: usize) -> Self {
         let tokens = sequences * seating.length;
-        let zeros = |width: usize| vec![0.0; tokens * width];
+        let space = |width: usize| Buffer::new(tokens * width);
         let [raw, inverses] = match shape.normalised {
             true => [shape.queries() + shape.keys(), shape.heads + shape.key_heads],
             false => [0, 0],
         };
         Self {
-            attention_inverses: zeros(1),
-            inner: zeros(shape.inner()),
-            raw: zeros(raw),
-            inverses: zeros(inverses),
-            weights: zeros(shape.heads * seating.slots),
-            read: zeros(shape.queries()),
-            middle: zeros(shape.width),
-            feed_inverses: zeros(1),
-            gate_up: zeros(2 * shape.hidden),
+            attention_inverses: space(1),
+            inner: space(shape.inner()),
+            raw: space(raw),
+            inverses: space(inverses),
+            weights: space(shape.heads * seating.slots),
+            read: space(shape.queries()),
+            middle: space(shape.width),
+            feed_inverses: space(1),
+            gate_up: space(2 * shape.hidden),
         }
     }
 }
@@ -63,10 +64,17 @@ pub struct Memory<'a> {
 }
 
 /// Space for what is used at once and never again.
-#[derive(Default)]
 pub struct Scratch {
-    normal: Vec<f32>,
-    hidden: Vec<f32>,
+    normal: Buffer,
+    hidden: Buffer,
+}
+
+impl Scratch {
+    /// For a part of `sequences` sequences.
+    pub fn new(shape: &Shape, seating: &Seating, sequences: usize) -> Self {
+        let tokens = sequences * seating.length;
+        Self { normal: Buffer::new(tokens * shape.width), hidden: Buffer::new(tokens * shape.hidden) }
+    }
 }
 
 /// Turns the `state [N, width]` of the sequences of `part` into that behind the layer.
@@ -83,8 +91,6 @@ pub fn forward(
 ) {
     let Shape { width, hidden, .. } = *shape;
     let (tokens, inner, queries) = (part.len() * seating.length, shape.inner(), shape.queries());
-    scratch.normal.resize(tokens * width, 0.0);
-    scratch.hidden.resize(tokens * hidden, 0.0);
     let normal = &mut scratch.normal;
     norm::forward(state, weights.attention_norm, shape.epsilon, &mut kept.attention_inverses, normal);
     if shape.bias {
@@ -145,25 +151,27 @@ fn gate(gate_up: &[f32], hidden: usize, out: &mut [f32]) {
     in_lanes(|| {
         for (row, out) in gate_up.chunks_exact(2 * hidden).zip(out.chunks_exact_mut(hidden)) {
             let (gate, up) = row.split_at(hidden);
-            for ((out, gate), up) in out.iter_mut().zip(gate).zip(up) {
-                *out = gate * sigmoid(*gate) * up;
+            let up = &up[..hidden];
+            for index in 0..hidden {
+                out[index] = gate[index] * sigmoid(gate[index]) * up[index];
             }
         }
     });
 }
 
-/// Gradients of both factors from that of their product, in the place of `gate_up`'s copy `out`.
+/// Gradients of both factors, into `out`, from that of their product.
 fn gate_backward(gate_up: &[f32], hidden: usize, gradient: &[f32], out: &mut [f32]) {
     let rows = gate_up.chunks_exact(2 * hidden).zip(gradient.chunks_exact(hidden));
     in_lanes(|| {
         for ((row, gradient), out) in rows.zip(out.chunks_exact_mut(2 * hidden)) {
             let (gate, up) = row.split_at(hidden);
             let (gate_out, up_out) = out.split_at_mut(hidden);
-            let outs = gate_out.iter_mut().zip(up_out);
-            for (((gate, up), gradient), (gate_out, up_out)) in gate.iter().zip(up).zip(gradient).zip(outs) {
-                let share = sigmoid(*gate);
-                *up_out = gradient * gate * share;
-                *gate_out = gradient * up * share * (1.0 + gate * (1.0 - share));
+            let (up, up_out) = (&up[..hidden], &mut up_out[..hidden]);
+            for index in 0..hidden {
+                let share = sigmoid(gate[index]);
+                up_out[index] = gradient[index] * gate[index] * share;
+                let slope = share * (1.0 + gate[index] * (1.0 - share));
+                gate_out[index] = gradient[index] * up[index] * slope;
             }
         }
     });
@@ -186,10 +194,10 @@ pub fn backward(
     let (tokens, inner, queries) = (part.len() * seating.length, shape.inner(), shape.queries());
     let [attention_norm, query_key_value, bias, query_norm, key_norm, output, feed_norm, gate_up, down] =
         split(sums, shape.sizes());
-    let mut wide = vec![0.0; tokens * hidden];
-    let mut both = vec![0.0; tokens * 2 * hidden];
-    let mut normal = vec![0.0; tokens * width];
-    let mut normal_gradient = vec![0.0; tokens * width];
+    let mut wide = Buffer::new(tokens * hidden);
+    let mut both = Buffer::new(tokens * 2 * hidden);
+    let mut normal = Buffer::new(tokens * width);
+    let mut normal_gradient = Buffer::new(tokens * width);
 
     gate(&kept.gate_up, hidden, &mut wide);
     let last = View::new(gradient, tokens, width);
@@ -206,10 +214,10 @@ pub fn backward(
 
     let middle = View::new(gradient, tokens, width);
     multiply(output, width, View::new(&kept.read, tokens, queries).transposed(), middle, true);
-    let mut read = vec![0.0; tokens * queries];
+    let mut read = Buffer::new(tokens * queries);
     let matrix = View::new(weights.output, queries, width).transposed();
     multiply(&mut read, queries, middle, matrix, false);
-    let mut inner_gradient = vec![0.0; tokens * inner];
+    let mut inner_gradient = Buffer::new(tokens * inner);
     let norms = [query_norm, key_norm];
     attention::backward(shape, weights, seating, part, kept, &read, norms, &mut inner_gradient);
     if shape.bias {

@@ -5,6 +5,7 @@
 //! without gradients is one operation altogether; threads share it by sequences.
 
 mod attention;
+mod buffer;
 mod inference;
 mod layer;
 mod matrix;
@@ -73,4 +74,22 @@ fn slice(array: &Option<FloatTensor<Flex>>) -> &[f32] {
         Some(array) => array.as_slice().unwrap_or(&[]),
         None => &[],
     }
+}
+
+/// Runs a loop compiled for the widest lanes of the processor. Sums go by sixteen lanes whatever their
+/// width ([`matrix`]), so that results do not depend on it.
+#[inline(always)]
+fn in_lanes(work: impl FnOnce()) {
+    #[cfg(target_arch = "x86_64")]
+    if std::arch::is_x86_feature_detected!("avx512f") {
+        // SAFETY: the processor has the feature that the function is compiled for.
+        return unsafe { wide(work) };
+    }
+    crate::pointwise::in_lanes(work);
+}
+
+#[cfg(target_arch = "x86_64")]
+#[target_feature(enable = "avx512f,avx2,fma")]
+fn wide(work: impl FnOnce()) {
+    work();
 }

@@ -1,7 +1,7 @@
 //! Division by the root mean square, row by row.
 
+use super::in_lanes;
 use super::matrix::{add_scaled, dot, dot3};
-use crate::pointwise::in_lanes;
 
 /// Writes x / sqrt(mean x² + epsilon) times the gain of every row of `input` into `out`, and
 /// the factor 1 / sqrt(..) of every row into `inverses`.

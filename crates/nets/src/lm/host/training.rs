@@ -12,6 +12,7 @@ use burn::tensor::{Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::super::layer::Layer;
+use super::buffer::Buffer;
 use super::layer::{self, Kept, Scratch};
 use super::shape::{Seating, Shape};
 use super::{Arrays, primitive};
@@ -43,7 +44,7 @@ pub fn forward(layer: &Layer, shape: Shape, input: Tensor<3>, seating: &Arc<Seat
     let parts: Vec<_> = state.chunks_mut(numbers).zip(seating.parts()).collect();
     let kept = parts.into_par_iter().map(|(state, part)| {
         let mut kept = Kept::new(&shape, seating, part.len());
-        let mut scratch = Scratch::default();
+        let mut scratch = Scratch::new(&shape, seating, part.len());
         layer::forward(&shape, &weights, seating, part, state, None, &mut kept, &mut scratch);
         kept
     });
@@ -100,9 +101,9 @@ impl Backward<Flex, 10> for LayerOperation {
         let State { shape, seating, input, arrays, kept } = ops.state;
         let gradient = gradients.consume::<Flex>(&ops.node).to_contiguous();
         let (mut gradient, sums) =
-            differentiate(&shape, &seating, &input, &arrays, &kept, gradient.storage());
+            differentiate(&shape, &seating, &input, &arrays, &kept, gradient.as_slice().unwrap_or(&[]));
         let [input_node, nodes @ ..] = ops.parents;
-        let mut rest = sums.as_slice();
+        let mut rest = &sums[..];
         for ((node, size), held) in nodes.into_iter().zip(shape.sizes()).zip(&arrays.0) {
             let (values, others) = rest.split_at(size);
             rest = others;
@@ -125,7 +126,7 @@ fn differentiate(
     arrays: &Arrays,
     kept: &[Kept],
     gradient: &[f32],
-) -> (Vec<f32>, Vec<f32>) {
+) -> (Vec<f32>, Buffer) {
     let (weights, mut gradient) = (arrays.weights(), gradient.to_vec());
     let numbers = seating.part() * seating.length * shape.width;
     let input = input.as_slice::<f32>().unwrap_or(&[]);
@@ -133,16 +134,17 @@ fn differentiate(
         gradient.chunks_mut(numbers).zip(input.chunks(numbers)).zip(seating.parts().zip(kept)).collect();
     let total = shape.sizes().iter().sum();
     let sums = parts.into_par_iter().map(|((gradient, input), (part, kept))| {
-        let mut sums = vec![0.0; total];
+        let mut sums = Buffer::new(total);
+        sums.fill(0.0);
         layer::backward(shape, &weights, seating, part, input, kept, gradient, &mut sums);
         sums
     });
-    let sums: Vec<Vec<f32>> = sums.collect();
+    let sums: Vec<Buffer> = sums.collect();
     (gradient, add(sums))
 }
 
 /// The sum of equally long vectors, in their order.
-fn add(mut vectors: Vec<Vec<f32>>) -> Vec<f32> {
+fn add(mut vectors: Vec<Buffer>) -> Buffer {
     let mut total = vectors.remove(0);
     const PIECE: usize = 1 << 14;
     total.par_chunks_mut(PIECE).enumerate().for_each(|(index, piece)| {

@@ -62,3 +62,15 @@ impl From<memory::dataset::DataError> for Failure {
         Self::usage(error)
     }
 }
+
+impl From<nets::NetsError> for Failure {
+    fn from(error: nets::NetsError) -> Self {
+        Self::usage(error)
+    }
+}
+
+impl From<nets::lm::tokenizer::TokenizerError> for Failure {
+    fn from(error: nets::lm::tokenizer::TokenizerError) -> Self {
+        Self::usage(error)
+    }
+}

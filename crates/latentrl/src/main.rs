@@ -4,6 +4,7 @@ mod command;
 mod failure;
 mod findings;
 mod interrupt;
+mod language_model;
 mod output;
 mod parse;
 mod player;
@@ -34,7 +35,8 @@ Examples:
   latentrl train tcrl --world pendulum             train with the laptop preset
   latentrl resume runs/tcrl-pendulum-s0-...        go on after Ctrl-C or a crash
   latentrl eval runs/tcrl-pendulum-s0-...          score the latest checkpoint
-  latentrl play runs/tcrl-pendulum-s0-... --gif pendulum.gif";
+  latentrl play runs/tcrl-pendulum-s0-... --gif pendulum.gif
+  latentrl chat models/qwen                        talk to a language model";
 
 /// Reinforcement learning in latent space: train, resume, evaluate, watch and export.
 #[derive(Parser)]

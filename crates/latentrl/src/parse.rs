@@ -32,6 +32,14 @@ pub fn budget(text: &str) -> Result<f64, String> {
         .map_err(|_| "it must be a time above 0, like 90s, 5m or 1h".to_owned())
 }
 
+/// Tokens as numbers set apart by commas.
+pub fn tokens(text: &str) -> Result<Vec<u32>, String> {
+    let numbers = text.split(',').map(|number| number.trim().parse());
+    numbers
+        .collect::<Result<_, _>>()
+        .map_err(|_| "tokens are whole numbers from 0 on with commas between them, like 1,2,3".to_owned())
+}
+
 /// The parser's message on several lines as one sentence: its first paragraph and its tips.
 pub fn one_sentence(message: &str) -> String {
     let paragraphs = message.split("\n\n").map(|text| text.split_whitespace().collect::<Vec<_>>().join(" "));
@@ -53,6 +61,14 @@ mod tests {
         assert_eq!(budget("2m"), Ok(120.0));
         for text in ["0", "-90s", "soon", "inf"] {
             assert!(budget(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn tokens_stand_between_commas() {
+        assert_eq!(tokens("1, 20,3"), Ok(vec![1, 20, 3]));
+        for text in ["", "1,,2", "-1", "1.5", "a"] {
+            assert!(tokens(text).is_err(), "{text}");
         }
     }
 

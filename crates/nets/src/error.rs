@@ -67,6 +67,28 @@ pub enum NetsError {
         /// Columns of the world's image.
         width: usize,
     },
+    /// A prompt without tokens.
+    #[error("prompt {row} is empty: a model needs at least one token to go on from")]
+    EmptyPrompt {
+        /// Its place in the batch, from 0.
+        row: usize,
+    },
+    /// A token that the model does not know.
+    #[error("{place} has the token {id}, but the model knows {vocabulary}: use the tokenizer it was trained with")]
+    UnknownToken {
+        /// Where it stands.
+        place: String,
+        /// The token.
+        id: u32,
+        /// Number of tokens of the model.
+        vocabulary: usize,
+    },
+    /// Logits that nothing can be drawn from.
+    #[error("the logits are {what}: the model or what edits its logits is broken")]
+    Logits {
+        /// What is wrong with them.
+        what: &'static str,
+    },
     /// A setting lies outside what it may be.
     #[error("`{name}` is {value}, but it must be {need}")]
     Setting {

@@ -1,6 +1,7 @@
 //! One file per command.
 
 pub mod bench;
+pub mod chat;
 pub mod collect;
 pub mod compare;
 pub mod data;
@@ -8,6 +9,7 @@ pub mod eval;
 pub mod export;
 pub mod info;
 pub mod list;
+pub mod lm;
 pub mod play;
 pub mod report;
 pub mod reproduce;
@@ -50,6 +52,10 @@ pub enum Command {
     Data(data::Arguments),
     /// Rebuild a report from finished runs
     Report(report::Arguments),
+    /// Ask a language model what it says of tokens, or let it go on
+    Lm(lm::Arguments),
+    /// Talk to a language model
+    Chat(chat::Arguments),
     /// Measure how fast this machine is at it
     Bench(bench::Arguments),
 }
@@ -72,6 +78,8 @@ impl Command {
             Self::Compare(arguments) => compare::execute(&arguments),
             Self::Data(arguments) => done(data::execute(&arguments)),
             Self::Report(arguments) => done(report::execute(&arguments)),
+            Self::Lm(arguments) => done(lm::execute(&arguments)),
+            Self::Chat(arguments) => done(chat::execute(&arguments)),
             Self::Bench(arguments) => done(bench::execute(&arguments)),
         }
     }

@@ -2,6 +2,7 @@
 
 mod advance;
 mod data;
+mod lm;
 mod replay;
 mod worlds;
 
@@ -45,6 +46,8 @@ enum Bench {
     Ppo,
     /// Updates per second of SAC on pendulum
     Sac,
+    /// Tokens per second of a small language model, generating and learning
+    Lm,
 }
 
 /// One measured number.
@@ -77,6 +80,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         Bench::Data => ("data", data::measure()?),
         Bench::Ppo => ("ppo", advance::ppo()?),
         Bench::Sac => ("sac", advance::sac()?),
+        Bench::Lm => ("lm", lm::measure()?),
     };
     let document = Document { bench, results, build: build_name(), processor: processor_name() };
     if arguments.json { print_json(&document) } else { print(&told(&document)) }

@@ -23,8 +23,8 @@ pub(super) fn advance(weights: &Weights, work: &mut [Work<'_>], threads: bool) {
         let read = read(weights, layer, index, &normal, &turns, work, threads);
         layer.output.add(&read, &mut state, threads);
         normalise(&state, &layer.feed_norm, epsilon, &mut normal);
-        let inner = gate(&layer.gate_rise.apply(&normal, threads), layer.gate_rise.outputs() / 2);
-        layer.fall.add(&inner, &mut state, threads);
+        let inner = gate(&layer.gate_up.apply(&normal, threads), layer.gate_up.outputs() / 2);
+        layer.down.add(&inner, &mut state, threads);
     }
     finish(weights, work, &state, width, threads);
 }

@@ -30,8 +30,8 @@ pub(super) struct LayerWeights {
     pub head_norms: Option<[Vec<f32>; 2]>,
     pub output: Linear,
     pub feed_norm: Vec<f32>,
-    pub gate_rise: Linear,
-    pub fall: Linear,
+    pub gate_up: Linear,
+    pub down: Linear,
 }
 
 impl Weights {
@@ -48,8 +48,8 @@ impl Weights {
             head_norms: layer.query_norm.as_ref().zip(layer.key_norm.as_ref()).map(|(query, key)| [gains(query), gains(key)]),
             output: linear(&layer.output),
             feed_norm: gains(&layer.feed_norm),
-            gate_rise: linear(&layer.gate_rise),
-            fall: linear(&layer.fall),
+            gate_up: linear(&layer.gate_up),
+            down: linear(&layer.down),
         });
         Self {
             embedding: host(decoder.embedding()),

@@ -9,12 +9,15 @@ mod cache;
 pub mod checkpoint;
 mod config;
 mod decoder;
+pub mod generate;
 mod host;
 mod layer;
 mod lora;
 mod map;
 mod place;
 mod projection;
+pub mod sampling;
+pub mod tokenizer;
 mod version;
 
 pub use cache::Cache;

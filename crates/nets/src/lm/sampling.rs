@@ -122,17 +122,12 @@ impl Sampling {
 
     /// Which tokens the repetition penalty falls on; none where there is no penalty.
     pub(super) fn seen(&self, vocabulary: usize, prompt: &[u32], drawn: &[u32]) -> Vec<bool> {
-        if !self.penalises() {
+        if self.repetition_penalty == 1.0 {
             return Vec::new();
         }
         let mut seen = vec![false; vocabulary];
         prompt.iter().chain(drawn).for_each(|id| seen[*id as usize] = true);
         seen
-    }
-
-    /// Whether repetitions have a price.
-    pub(super) fn penalises(&self) -> bool {
-        self.repetition_penalty != 1.0
     }
 
     /// Whether these tokens end with a stop sequence.

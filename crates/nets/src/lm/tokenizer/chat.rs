@@ -95,7 +95,7 @@ impl ChatTemplate {
         environment.render_str(&self.source, Jinja::from_serialize(&variables)).map_err(refuse)
     }
 
-    fn environment(&self, now: Option<SystemTime>) -> Environment<'static> {
+    fn environment(&self, now: Option<SystemTime>) -> Environment<'_> {
         let mut environment = Environment::new();
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);

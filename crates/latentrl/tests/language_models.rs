@@ -55,7 +55,8 @@ fn texts_are_scored() {
     let place = folder();
     model(place.path(), "model", &ALL);
     let text = "What is three plus four?";
-    let found = json(&succeeds(place.path(), &["lm", "score", "--model", "model", "--text", text, "--json"]).out);
+    let found =
+        json(&succeeds(place.path(), &["lm", "score", "--model", "model", "--text", text, "--json"]).out);
     let tokens = found["tokens"].as_array().expect("tokens");
     // The tokenizer begins every text with a token of its own.
     assert_eq!(tokens.len(), 8);
@@ -73,10 +74,14 @@ fn texts_are_scored() {
 
     let ids: Vec<String> = tokens.iter().map(|token| token["id"].to_string()).collect();
     let ids = ids.join(",");
-    let same = json(&succeeds(place.path(), &["lm", "score", "--model", "model", "--ids", &ids, "--json"]).out);
+    let same =
+        json(&succeeds(place.path(), &["lm", "score", "--model", "model", "--ids", &ids, "--json"]).out);
     assert_eq!(same, found);
     let table = succeeds(place.path(), &["lm", "score", "--model", "model", "--text", text]).out;
-    assert!(table.contains("LOG-PROB") && table.contains("<|begin|>") && table.contains("PROBABILITY"), "{table}");
+    assert!(
+        table.contains("LOG-PROB") && table.contains("<|begin|>") && table.contains("PROBABILITY"),
+        "{table}"
+    );
 }
 
 #[test]
@@ -110,13 +115,23 @@ fn tokens_serve_where_there_is_no_tokenizer() {
     let place = folder();
     model(place.path(), "bare", &[]);
     let found = json(
-        &succeeds(place.path(), &["lm", "generate", "--model", "bare", "--ids", "1,2,3", "--max-new", "4", "--json"]).out,
+        &succeeds(
+            place.path(),
+            &["lm", "generate", "--model", "bare", "--ids", "1,2,3", "--max-new", "4", "--json"],
+        )
+        .out,
     );
     assert!(found["completions"][0]["text"].is_null());
-    let text = succeeds(place.path(), &["lm", "generate", "--model", "bare", "--ids", "1,2,3", "--max-new", "4"]).out;
+    let text =
+        succeeds(place.path(), &["lm", "generate", "--model", "bare", "--ids", "1,2,3", "--max-new", "4"])
+            .out;
     assert!(text.trim().split(',').all(|id| id.parse::<u32>().is_ok()), "{text}");
     succeeds(place.path(), &["lm", "score", "--model", "bare", "--ids", "1"]);
-    refuses(place.path(), &["lm", "score", "--model", "bare", "--text", "a"], &["no tokenizer.json", "--ids"]);
+    refuses(
+        place.path(),
+        &["lm", "score", "--model", "bare", "--text", "a"],
+        &["no tokenizer.json", "--ids"],
+    );
     refuses(place.path(), &["chat", "bare"], &["no tokenizer.json"]);
 }
 
@@ -155,7 +170,8 @@ fn a_conversation_goes_on_until_its_end() {
     let alone = ["plain", "--temperature", "0", "--max-new", "3"];
     let finished = chat(place.path(), &alone, "Hi\nHi\n");
     assert_eq!(finished.code, 0, "{}", finished.err);
-    let complete = ["lm", "generate", "--model", "plain", "--prompt", "Hi", "--temperature", "0", "--max-new", "3"];
+    let complete =
+        ["lm", "generate", "--model", "plain", "--prompt", "Hi", "--temperature", "0", "--max-new", "3"];
     let expected = succeeds(place.path(), &complete).out;
     assert!(finished.out.contains(expected.trim_end()), "{:?} {expected:?}", finished.out);
     let refused = chat(place.path(), &["plain", "--system", "Be brief."], "Hi\n");
@@ -176,7 +192,8 @@ fn what_is_no_model_is_refused() {
     refuses(place.path(), &score(&["--model", "model", "--ids", "99999"]), &["token 99999"]);
     let many = vec!["5"; 257].join(",");
     refuses(place.path(), &["lm", "score", "--model", "model", "--ids", &many], &["257", "256"]);
-    let generate = |more: &[&'static str]| [&["lm", "generate", "--model", "model", "--ids", "1"], more].concat();
+    let generate =
+        |more: &[&'static str]| [&["lm", "generate", "--model", "model", "--ids", "1"], more].concat();
     refuses(place.path(), &generate(&["--temperature", "-1"]), &["temperature", "at least 0"]);
     refuses(place.path(), &generate(&["--top-p", "0"]), &["top_p"]);
     refuses(place.path(), &generate(&["--max-new", "0"]), &["--max-new"]);

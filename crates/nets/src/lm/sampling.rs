@@ -75,7 +75,12 @@ impl Sampling {
         let penalty = self.repetition_penalty;
         let known = |id: u32| (id as usize) < vocabulary;
         let unknown = |ids: Vec<u32>| ids.into_iter().find(|id| !known(*id));
-        expect("temperature", self.temperature, finite(self.temperature, self.temperature >= 0.0), "at least 0")?;
+        expect(
+            "temperature",
+            self.temperature,
+            finite(self.temperature, self.temperature >= 0.0),
+            "at least 0",
+        )?;
         expect("top_p", self.top_p, self.top_p > 0.0 && self.top_p <= 1.0, "above 0 and at most 1")?;
         expect("min_p", self.min_p, (0.0..=1.0).contains(&self.min_p), "in [0, 1]")?;
         expect("repetition_penalty", penalty, finite(penalty, penalty > 0.0), "above 0")?;

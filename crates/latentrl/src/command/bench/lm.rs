@@ -71,8 +71,7 @@ fn training(decoder: Decoder, random: &mut ChaCha8Rng) -> Result<f64, Failure> {
             (0..ROWS * (LENGTH + 1)).map(|_| random.random_range(0..VOCABULARY as i64)).collect();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(ids, [ROWS, LENGTH + 1]), &device);
         let model = trained.module();
-        let output =
-            model.forward(model.embed(ids.clone().narrow(1, 0, LENGTH)), &place, Pass::default())?;
+        let output = model.forward(model.embed(ids.clone().narrow(1, 0, LENGTH)), &place, Pass::default())?;
         let logits = output.logits.unwrap_or_else(|| model.head(output.last));
         let logits = logits.reshape([ROWS * LENGTH, VOCABULARY]);
         let targets = ids.narrow(1, 1, LENGTH).reshape([ROWS * LENGTH, 1]);

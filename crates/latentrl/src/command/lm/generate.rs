@@ -55,9 +55,9 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let prompt = model.tokens(arguments.prompt.as_deref(), arguments.ids.as_ref())?;
     let prompts = vec![prompt.clone(); arguments.count];
     let generated = model.complete(&prompts, &arguments.drawing, None, &mut arguments.drawing.random())?;
-    let completions = generated.into_iter().map(|generated| {
-        Ok(Completion { text: model.shown(&generated.ids)?, generated })
-    });
+    let completions = generated
+        .into_iter()
+        .map(|generated| Ok(Completion { text: model.shown(&generated.ids)?, generated }));
     let document = Document {
         model: arguments.model.model.display().to_string(),
         seed: arguments.drawing.seed,

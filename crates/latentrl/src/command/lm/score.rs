@@ -94,5 +94,9 @@ fn told(model: &LanguageModel, document: &Document) -> String {
         next.row([id.to_string(), logit, number(weight(id) / total), token]);
     }
     let sum = number(document.log_prob);
-    format!("{}\nlog-probability of all tokens but the first: {sum} nats\n\n{}", table.render(), next.render())
+    format!(
+        "{}\nlog-probability of all tokens but the first: {sum} nats\n\n{}",
+        table.render(),
+        next.render()
+    )
 }

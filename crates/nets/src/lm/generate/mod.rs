@@ -100,9 +100,8 @@ fn complete(
     let streams = row_streams(prompts.len(), random);
     let vocabulary = engine.vocabulary();
     let rows = prompts.iter().zip(rooms).zip(streams);
-    let rows = rows.map(|((prompt, room), random)| {
-        Row::new(sampling.seen(vocabulary, prompt, &[]), room, random)
-    });
+    let rows =
+        rows.map(|((prompt, room), random)| Row::new(sampling.seen(vocabulary, prompt, &[]), room, random));
     let mut batch = Batch {
         vocabulary,
         rows: rows.collect(),

@@ -91,8 +91,7 @@ impl Draw<'_> {
             generated.think(self.logits);
             return Ok(());
         }
-        let choice =
-            row.scratch.choose(sampling, self.logits, &row.seen, &generated.ids, &mut row.random)?;
+        let choice = row.scratch.choose(sampling, self.logits, &row.seen, &generated.ids, &mut row.random)?;
         if let Some(spread) = &mut self.spread {
             row.scratch.spread(spread);
         }

@@ -18,7 +18,11 @@ fn decoder(config: &LmConfig, seed: u64) -> Decoder {
     let larger = |mut array: NamedArray| {
         let vector = array.shape.len() == 1;
         for value in &mut array.values {
-            *value = if vector { *value + 0.3 * (noise.next_u32() as f32 / u32::MAX as f32 - 0.5) } else { *value * 8.0 };
+            *value = if vector {
+                *value + 0.3 * (noise.next_u32() as f32 / u32::MAX as f32 - 0.5)
+            } else {
+                *value * 8.0
+            };
         }
         (array.name.clone(), array)
     };
@@ -27,7 +31,16 @@ fn decoder(config: &LmConfig, seed: u64) -> Decoder {
 }
 
 fn small() -> LmConfig {
-    LmConfig { width: 24, heads: 2, key_heads: 2, head_width: 12, hidden: 20, layers: 2, context: 64, ..LmConfig::small(17) }
+    LmConfig {
+        width: 24,
+        heads: 2,
+        key_heads: 2,
+        head_width: 12,
+        hidden: 20,
+        layers: 2,
+        context: 64,
+        ..LmConfig::small(17)
+    }
 }
 
 fn shapes() -> [LmConfig; 4] {
@@ -260,7 +273,9 @@ fn the_context_ends_a_completion() {
     let decoder = decoder(&LmConfig { context: 8, ..small() }, 2);
     let sampling = Sampling { max_new: 50, ..Sampling::default() };
     let prompts = [vec![1, 2, 3], vec![1; 7], vec![2]];
-    for found in [by_tensors(&decoder, &prompts, &sampling, None, 3), by_host(&decoder, &prompts, &sampling, None, 3)] {
+    for found in
+        [by_tensors(&decoder, &prompts, &sampling, None, 3), by_host(&decoder, &prompts, &sampling, None, 3)]
+    {
         let lengths: Vec<usize> = found.iter().map(|row| row.ids.len()).collect();
         assert_eq!(lengths, [5, 1, 7]);
         assert!(found.iter().all(|row| row.ended == Ended::Length));

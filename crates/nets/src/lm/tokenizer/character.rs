@@ -46,7 +46,9 @@ impl CharacterTokenizer {
     pub fn with_special(mut self, texts: &[&str]) -> Result<Self, TokenizerError> {
         for text in texts {
             if text.is_empty() || self.token(text).is_some() {
-                return Err(TokenizerError::Alphabet { problem: format!("the token {text:?} twice or empty") });
+                return Err(TokenizerError::Alphabet {
+                    problem: format!("the token {text:?} twice or empty"),
+                });
             }
             self.special.push((*text).to_owned());
         }
@@ -63,7 +65,8 @@ impl CharacterTokenizer {
         let vocabulary: serde_json::Map<String, Value> =
             (0..self.vocabulary() as u32).filter_map(|id| Some((self.name(id)?, json!(id)))).collect();
         let first = self.characters.len();
-        let added: Vec<Value> = self.special.iter().enumerate().map(|(place, text)| added(first + place, text)).collect();
+        let added: Vec<Value> =
+            self.special.iter().enumerate().map(|(place, text)| added(first + place, text)).collect();
         json!({
             "version": "1.0",
             "truncation": null,

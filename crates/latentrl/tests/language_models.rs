@@ -137,7 +137,7 @@ fn tokens_serve_where_there_is_no_tokenizer() {
 
 /// Runs `latentrl chat` with these lines typed.
 fn chat(place: &Path, arguments: &[&str], lines: &str) -> Finished {
-    let mut child = command(place, &[&["chat"], arguments].concat())
+    let mut child = command(place, &[&["chat"][..], arguments].concat())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -185,7 +185,7 @@ fn a_conversation_goes_on_until_its_end() {
 fn what_is_no_model_is_refused() {
     let place = folder();
     model(place.path(), "model", &ALL);
-    let score = |more: &[&'static str]| [&["lm", "score"], more].concat();
+    let score = |more: &[&'static str]| [&["lm", "score"][..], more].concat();
     refuses(place.path(), &score(&["--model", "nowhere", "--ids", "1"]), &["no folder `nowhere`"]);
     refuses(place.path(), &score(&["--model", "model"]), &["--text", "--ids"]);
     refuses(place.path(), &score(&["--model", "model", "--ids", "1,x"]), &["1,2,3"]);
@@ -193,7 +193,7 @@ fn what_is_no_model_is_refused() {
     let many = vec!["5"; 257].join(",");
     refuses(place.path(), &["lm", "score", "--model", "model", "--ids", &many], &["257", "256"]);
     let generate =
-        |more: &[&'static str]| [&["lm", "generate", "--model", "model", "--ids", "1"], more].concat();
+        |more: &[&'static str]| [&["lm", "generate", "--model", "model", "--ids", "1"][..], more].concat();
     refuses(place.path(), &generate(&["--temperature", "-1"]), &["temperature", "at least 0"]);
     refuses(place.path(), &generate(&["--top-p", "0"]), &["top_p"]);
     refuses(place.path(), &generate(&["--max-new", "0"]), &["--max-new"]);

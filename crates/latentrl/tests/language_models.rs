@@ -30,7 +30,7 @@ fn tokenizer() -> PathBuf {
 /// A small model with random weights and, if asked for, that tokenizer.
 fn model(place: &Path, name: &str, files: &[&str]) {
     let vocabulary = PublishedTokenizer::load(&tokenizer()).expect("a tokenizer").vocabulary();
-    let config = LmConfig { layers: 1, context: 96, ..LmConfig::small(vocabulary) };
+    let config = LmConfig { layers: 1, context: 256, ..LmConfig::small(vocabulary) };
     let mut random = worlds::seed::stream(3, "test", 0);
     let decoder = config.init(&Device::flex(), &mut random).expect("a valid shape");
     let files = files.iter().map(|file| tokenizer().join(file)).collect();
@@ -137,7 +137,7 @@ fn tokens_serve_where_there_is_no_tokenizer() {
 
 /// Runs `latentrl chat` with these lines typed.
 fn chat(place: &Path, arguments: &[&str], lines: &str) -> Finished {
-    let mut child = command(place, &[&["chat"], arguments].concat())
+    let mut child = command(place, &[&["chat"][..], arguments].concat())
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -178,22 +178,22 @@ fn a_conversation_goes_on_until_its_end() {
     assert!(refused.code == 2 && refused.err.contains("no chat template"), "{}", refused.err);
     // The conversation and the answer outgrow the context.
     let finished = chat(place.path(), &greedy, &format!("{}\n", "word ".repeat(200)));
-    assert!(finished.code == 2 && finished.err.contains("96"), "{}", finished.err);
+    assert!(finished.code == 2 && finished.err.contains("256"), "{}", finished.err);
 }
 
 #[test]
 fn what_is_no_model_is_refused() {
     let place = folder();
     model(place.path(), "model", &ALL);
-    let score = |more: &[&'static str]| [&["lm", "score"], more].concat();
+    let score = |more: &[&'static str]| [&["lm", "score"][..], more].concat();
     refuses(place.path(), &score(&["--model", "nowhere", "--ids", "1"]), &["no folder `nowhere`"]);
     refuses(place.path(), &score(&["--model", "model"]), &["--text", "--ids"]);
     refuses(place.path(), &score(&["--model", "model", "--ids", "1,x"]), &["1,2,3"]);
     refuses(place.path(), &score(&["--model", "model", "--ids", "99999"]), &["token 99999"]);
-    let many = vec!["5"; 97].join(",");
-    refuses(place.path(), &["lm", "score", "--model", "model", "--ids", &many], &["97", "96"]);
+    let many = vec!["5"; 257].join(",");
+    refuses(place.path(), &["lm", "score", "--model", "model", "--ids", &many], &["257", "256"]);
     let generate =
-        |more: &[&'static str]| [&["lm", "generate", "--model", "model", "--ids", "1"], more].concat();
+        |more: &[&'static str]| [&["lm", "generate", "--model", "model", "--ids", "1"][..], more].concat();
     refuses(place.path(), &generate(&["--temperature", "-1"]), &["temperature", "at least 0"]);
     refuses(place.path(), &generate(&["--top-p", "0"]), &["top_p"]);
     refuses(place.path(), &generate(&["--max-new", "0"]), &["--max-new"]);

@@ -75,7 +75,12 @@ impl Sampling {
         let penalty = self.repetition_penalty;
         let known = |id: u32| (id as usize) < vocabulary;
         let unknown = |ids: Vec<u32>| ids.into_iter().find(|id| !known(*id));
-        expect("temperature", self.temperature, finite(self.temperature, self.temperature >= 0.0), "at least 0")?;
+        expect(
+            "temperature",
+            self.temperature,
+            finite(self.temperature, self.temperature >= 0.0),
+            "at least 0",
+        )?;
         expect("top_p", self.top_p, self.top_p > 0.0 && self.top_p <= 1.0, "above 0 and at most 1")?;
         expect("min_p", self.min_p, (0.0..=1.0).contains(&self.min_p), "in [0, 1]")?;
         expect("repetition_penalty", penalty, finite(penalty, penalty > 0.0), "above 0")?;
@@ -122,17 +127,12 @@ impl Sampling {
 
     /// Which tokens the repetition penalty falls on; none where there is no penalty.
     pub(super) fn seen(&self, vocabulary: usize, prompt: &[u32], drawn: &[u32]) -> Vec<bool> {
-        if !self.penalises() {
+        if self.repetition_penalty == 1.0 {
             return Vec::new();
         }
         let mut seen = vec![false; vocabulary];
         prompt.iter().chain(drawn).for_each(|id| seen[*id as usize] = true);
         seen
-    }
-
-    /// Whether repetitions have a price.
-    pub(super) fn penalises(&self) -> bool {
-        self.repetition_penalty != 1.0
     }
 
     /// Whether these tokens end with a stop sequence.

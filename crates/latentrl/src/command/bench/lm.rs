@@ -58,7 +58,7 @@ fn generation(decoder: &Decoder, random: &mut ChaCha8Rng) -> Result<f64, Failure
     let sampling = Sampling { max_new: NEW, ..Sampling::default() };
     let prompts: Vec<Vec<u32>> =
         (0..ROWS).map(|_| (0..PROMPT).map(|_| random.random_range(0..VOCABULARY as u32)).collect()).collect();
-    rate(ROWS * NEW, || Ok(drop(generate(decoder, &prompts, &sampling, None, random)?)))
+    rate(ROWS * NEW, || generate(decoder, &prompts, &sampling, None, random).map(drop).map_err(Failure::from))
 }
 
 /// Next tokens by maximum likelihood, with one step of Adam per batch.

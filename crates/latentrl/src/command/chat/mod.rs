@@ -97,7 +97,7 @@ impl Talk<'_> {
         let mut stream = Stream::new(tokenizer, io::stdout());
         let answer = self.model.complete(&[prompt], self.drawing, Some(&mut stream), &mut self.random)?;
         stream.finish().map_err(unwritten)?;
-        let ids = answer.first().map_or(&[][..], |answer| &answer.ids);
+        let ids = answer.first().map_or(&[][..], |answer| answer.ids.as_slice());
         self.messages.push(Message::assistant(tokenizer.shown(ids)?));
         Ok(())
     }

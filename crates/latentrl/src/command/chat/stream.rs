@@ -19,15 +19,17 @@ pub struct Stream<'a, W: Write> {
     tokenizer: &'a dyn Tokenizer,
     inner: Option<&'a mut dyn StepHook>,
     out: W,
-    /// Text that was written.
-    written: String,
+    /// Text of the tokens so far.
+    text: String,
+    /// Bytes of it that were written.
+    written: usize,
     failure: Option<io::Error>,
 }
 
 impl<'a, W: Write> Stream<'a, W> {
     /// Writes to `out`.
     pub fn new(tokenizer: &'a dyn Tokenizer, out: W) -> Self {
-        Self { tokenizer, inner: None, out, written: String::new(), failure: None }
+        Self { tokenizer, inner: None, out, text: String::new(), written: 0, failure: None }
     }
 
     /// Ends the line; tells what could not be written before.
@@ -36,7 +38,7 @@ impl<'a, W: Write> Stream<'a, W> {
             // A reader that has gone away is no failure.
             Some(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(error),
             Some(_) => Ok(()),
-            None => writeln!(self.out).and_then(|()| self.out.flush()),
+            None => writeln!(self.out, "{}", &self.text[self.written..]).and_then(|()| self.out.flush()),
         }
     }
 
@@ -50,10 +52,12 @@ impl<'a, W: Write> Stream<'a, W> {
         let Ok(text) = self.tokenizer.shown(&row.ids) else { return Ok(()) };
         // A character may take several tokens; it is shown once it is whole.
         let whole = text.trim_end_matches(INCOMPLETE);
-        if let Some(new) = whole.strip_prefix(self.written.as_str()) {
+        let shown = &self.text[..self.written];
+        if let Some(new) = whole.strip_prefix(shown) {
             self.out.write_all(new.as_bytes())?;
             self.out.flush()?;
-            self.written = whole.to_owned();
+            self.written = whole.len();
+            self.text = text;
         }
         Ok(())
     }

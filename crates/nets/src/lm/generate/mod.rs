@@ -18,8 +18,7 @@ use std::ops::ControlFlow;
 
 use burn::module::Module;
 pub use hook::{Step, StepHook};
-use rand::Rng;
-use rand::SeedableRng;
+use rand::{Rng, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 pub use row::{Ended, Generated, Thought};
@@ -29,7 +28,7 @@ use super::{Decoder, sampling::Sampling};
 use crate::NetsError;
 use engine::{Engine, Inputs};
 use host::Host;
-use row::Row;
+use row::{Draw, Row};
 use tensors::Tensors;
 
 /// Rows times vocabulary from which on tokens are chosen on several threads.
@@ -99,12 +98,13 @@ fn complete(
 ) -> Result<Vec<Generated>, NetsError> {
     let rooms = prompts.iter().map(|prompt| sampling.max_new.min(engine.context() - prompt.len()));
     let streams = row_streams(prompts.len(), random);
+    let vocabulary = engine.vocabulary();
     let rows = prompts.iter().zip(rooms).zip(streams);
+    let rows =
+        rows.map(|((prompt, room), random)| Row::new(sampling.seen(vocabulary, prompt, &[]), room, random));
     let mut batch = Batch {
-        vocabulary: engine.vocabulary(),
-        rows: rows
-            .map(|((prompt, room), random)| Row::new(sampling, engine.vocabulary(), prompt, room, random))
-            .collect(),
+        vocabulary,
+        rows: rows.collect(),
         generated: vec![Generated::default(); prompts.len()],
         probabilities: Vec::new(),
         thinking: vec![false; prompts.len()],
@@ -134,9 +134,9 @@ fn complete(
 }
 
 /// All rows between two steps of the model.
-struct Batch<'a> {
+struct Batch {
     vocabulary: usize,
-    rows: Vec<Row<'a>>,
+    rows: Vec<Row>,
     generated: Vec<Generated>,
     /// `[B, V]`, where a hook may want them.
     probabilities: Vec<f32>,
@@ -144,7 +144,7 @@ struct Batch<'a> {
     thinking: Vec<bool>,
 }
 
-impl Batch<'_> {
+impl Batch {
     /// Draws a token for every row that is running and not thinking.
     fn choose(
         &mut self,
@@ -158,7 +158,7 @@ impl Batch<'_> {
             logits = engine.logits().concat();
             self.probabilities.resize(logits.len(), 0.0);
             self.thinking.fill(false);
-            let mut thinking = std::mem::take(&mut self.thinking);
+            let mut thinking = self.thinking.clone();
             let step = self.step(engine, index);
             hook.logits(&step, &mut logits);
             hook.thinks(&step, &logits, &mut thinking);
@@ -168,24 +168,20 @@ impl Batch<'_> {
             Some(_) => logits.chunks_exact(self.vocabulary).collect(),
             None => engine.logits(),
         };
-        let mut spread = self.probabilities.chunks_exact_mut(self.vocabulary);
+        let mut spreads = self.probabilities.chunks_exact_mut(self.vocabulary);
         let rows = self.rows.iter_mut().zip(&mut self.generated).zip(&self.thinking).zip(of_rows);
-        let mut jobs: Vec<_> = rows.map(|job| (job, spread.next())).filter(|job| job.0.0.0.0.running).collect();
-        let choose = |job: &mut _| {
-            let ((((row, generated), thinking), logits), spread): &mut (
-                (((&mut Row<'_>, &mut Generated), &bool), &[f32]),
-                Option<&mut [f32]>,
-            ) = job;
-            if **thinking {
-                generated.think(logits);
-                return Ok(());
-            }
-            row.choose(sampling, logits, generated, spread.as_deref_mut())
-        };
-        if jobs.len() * self.vocabulary >= WIDE {
-            jobs.par_iter_mut().try_for_each(choose)
+        let draws = rows.map(|(((row, generated), thinking), logits)| Draw {
+            row,
+            generated,
+            thinking: *thinking,
+            logits,
+            spread: spreads.next(),
+        });
+        let mut draws: Vec<Draw<'_>> = draws.filter(|draw| draw.row.running).collect();
+        if draws.len() * self.vocabulary >= WIDE {
+            draws.par_iter_mut().try_for_each(|draw| draw.make(sampling))
         } else {
-            jobs.iter_mut().try_for_each(choose)
+            draws.iter_mut().try_for_each(|draw| draw.make(sampling))
         }
     }
 

@@ -47,14 +47,13 @@ pub struct Thought {
 
 impl Generated {
     /// Notes a step without a token.
-    pub(super) fn think(&mut self, logits: &[f32]) {
+    fn think(&mut self, logits: &[f32]) {
         self.thoughts.push(Thought { behind: self.ids.len(), entropy: spread(logits).0 });
     }
 }
 
 /// What a row needs beside its completion.
-pub(super) struct Row<'a> {
-    prompt: &'a [u32],
+pub(super) struct Row {
     random: ChaCha8Rng,
     /// Tokens that the repetition penalty falls on, `[V]` or empty.
     seen: Vec<bool>,
@@ -65,33 +64,38 @@ pub(super) struct Row<'a> {
     pub running: bool,
 }
 
-impl<'a> Row<'a> {
-    pub fn new(
-        sampling: &Sampling,
-        vocabulary: usize,
-        prompt: &'a [u32],
-        room: usize,
-        random: ChaCha8Rng,
-    ) -> Self {
-        let seen = sampling.seen(vocabulary, prompt, &[]);
-        Self { prompt, random, seen, scratch: Scratch::default(), room, running: true }
+impl Row {
+    /// One that has made no step.
+    pub fn new(seen: Vec<bool>, room: usize, random: ChaCha8Rng) -> Self {
+        Self { random, seen, scratch: Scratch::default(), room, running: true }
     }
+}
 
-    /// Draws the next token from `logits [V]` and writes the distribution it came from over `spread`.
-    pub fn choose(
-        &mut self,
-        sampling: &Sampling,
-        logits: &[f32],
-        generated: &mut Generated,
-        spread: Option<&mut [f32]>,
-    ) -> Result<(), NetsError> {
-        debug_assert!(!self.prompt.is_empty());
-        let choice =
-            self.scratch.choose(sampling, logits, &self.seen, &generated.ids, &mut self.random)?;
-        if let Some(spread) = spread {
-            self.scratch.spread(spread);
+/// The draw of one row in one step.
+pub(super) struct Draw<'a> {
+    pub row: &'a mut Row,
+    pub generated: &'a mut Generated,
+    /// Whether the step is a thought, so that nothing is drawn.
+    pub thinking: bool,
+    /// `[V]`.
+    pub logits: &'a [f32],
+    /// Where the distribution is written to, `[V]`.
+    pub spread: Option<&'a mut [f32]>,
+}
+
+impl Draw<'_> {
+    /// Draws.
+    pub fn make(&mut self, sampling: &Sampling) -> Result<(), NetsError> {
+        let (row, generated) = (&mut *self.row, &mut *self.generated);
+        if self.thinking {
+            generated.think(self.logits);
+            return Ok(());
         }
-        if let Some(seen) = self.seen.get_mut(choice.id as usize) {
+        let choice = row.scratch.choose(sampling, self.logits, &row.seen, &generated.ids, &mut row.random)?;
+        if let Some(spread) = &mut self.spread {
+            row.scratch.spread(spread);
+        }
+        if let Some(seen) = row.seen.get_mut(choice.id as usize) {
             *seen = true;
         }
         generated.ids.push(choice.id);

@@ -43,7 +43,8 @@ fn distributions_are_those_of_transformers() {
             .expect("a distribution");
         for (id, (found, expected)) in found.iter().zip(numbers::<f32>(&case["probabilities"])).enumerate() {
             assert!((found - expected).abs() < 2e-6, "{}: {id}: {found}, {expected}", case["rules"]);
-            assert_eq!(*found == 0.0, expected == 0.0, "{}: {id}", case["rules"]);
+            // The golden values have eight decimals.
+            assert_eq!(*found < 5e-9, expected == 0.0, "{}: {id}", case["rules"]);
         }
     }
 }

@@ -2,7 +2,8 @@
 
 use std::time::SystemTime;
 
-use minijinja::value::{Kwargs, Value as Jinja};
+use minijinja::syntax::SyntaxConfig;
+use minijinja::value::{Kwargs, Serde, Value as Jinja};
 use minijinja::{Environment, Error, ErrorKind};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -74,7 +75,7 @@ impl ChatTemplate {
     /// [`TokenizerError::Template`] if it cannot be parsed.
     pub fn new(source: &str, special: Map<String, Value>) -> Result<Self, TokenizerError> {
         let template = Self { source: without_generation(source), special };
-        template.environment(None).template_from_str(&template.source).map_err(refuse)?;
+        template.environment(None)?.template_from_str(&template.source).map_err(refuse)?;
         Ok(template)
     }
 
@@ -91,14 +92,14 @@ impl ChatTemplate {
         variables.insert("documents".to_owned(), Value::Null);
         variables.insert("add_generation_prompt".to_owned(), Value::Bool(options.answer));
         variables.extend(options.variables.clone());
-        let environment = self.environment(options.now);
-        environment.render_str(&self.source, Jinja::from_serialize(&variables)).map_err(refuse)
+        let environment = self.environment(options.now)?;
+        environment.render_str(&self.source, Serde(&variables)).map_err(refuse)
     }
 
-    fn environment(&self, now: Option<SystemTime>) -> Environment<'static> {
+    fn environment(&self, now: Option<SystemTime>) -> Result<Environment<'_>, TokenizerError> {
+        let syntax = SyntaxConfig::builder().trim_blocks(true).lstrip_blocks(true).build().map_err(refuse)?;
         let mut environment = Environment::new();
-        environment.set_trim_blocks(true);
-        environment.set_lstrip_blocks(true);
+        environment.set_syntax(syntax);
         environment.set_fuel(Some(FUEL));
         environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", |message: String| -> Result<Jinja, Error> {
@@ -106,7 +107,7 @@ impl ChatTemplate {
         });
         environment.add_function("strftime_now", move |format: String| time_of(now, &format));
         environment.add_filter("tojson", to_json);
-        environment
+        Ok(environment)
     }
 }
 

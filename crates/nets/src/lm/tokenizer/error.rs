@@ -6,7 +6,9 @@ use thiserror::Error;
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum TokenizerError {
     /// A file is missing or cannot be read.
-    #[error("cannot read `{path}`: {reason}; a model's folder needs the tokenizer.json that was published with it")]
+    #[error(
+        "cannot read `{path}`: {reason}; a model's folder needs the tokenizer.json that was published with it"
+    )]
     Read {
         /// The file.
         path: String,
@@ -28,7 +30,9 @@ pub enum TokenizerError {
         problem: String,
     },
     /// A character that is not in the alphabet.
-    #[error("the tokenizer does not know the character {character:?} at place {place}: its alphabet is `{alphabet}`")]
+    #[error(
+        "the tokenizer does not know the character {character:?} at place {place}: its alphabet is `{alphabet}`"
+    )]
     Character {
         /// The character.
         character: char,

@@ -63,9 +63,7 @@ impl Tokenizer for PublishedTokenizer {
         if let Some(id) = ids.iter().find(|id| self.name(**id).is_none()) {
             return Err(TokenizerError::Id { id: *id, vocabulary: self.vocabulary });
         }
-        self.inner
-            .decode(ids, false)
-            .map_err(|error| TokenizerError::Encode { reason: error.to_string() })
+        self.inner.decode(ids, false).map_err(|error| TokenizerError::Encode { reason: error.to_string() })
     }
 
     fn vocabulary(&self) -> usize {

@@ -68,7 +68,8 @@ fn conversations_are_those_of_transformers() {
 
 #[test]
 fn variables_reach_the_template_and_loops_end() {
-    let template = ChatTemplate::new("{{ mood }}{{ messages | length }}", Default::default()).expect("a template");
+    let template =
+        ChatTemplate::new("{{ mood }}{{ messages | length }}", Default::default()).expect("a template");
     let mut options = ChatOptions::default();
     options.variables.insert("mood".to_owned(), "glad".into());
     assert_eq!(template.apply(&[Message::user("x")], &options).expect("a text"), "glad1");
@@ -81,7 +82,8 @@ fn variables_reach_the_template_and_loops_end() {
 /// The file that a character tokenizer writes is read as the same tokenizer.
 #[test]
 fn a_character_tokenizer_can_be_published() {
-    let tokenizer = CharacterTokenizer::new("0123456789+=\n é.$", '$').and_then(|it| it.with_special(&["@10"]));
+    let tokenizer =
+        CharacterTokenizer::new("0123456789+=\n é.$", '$').and_then(|it| it.with_special(&["@10"]));
     let tokenizer = tokenizer.expect("an alphabet");
     let place = tempfile::tempdir().expect("a folder");
     let write = |name: &str, text: String| std::fs::write(place.path().join(name), text).expect("writable");

@@ -72,7 +72,8 @@ pub(super) fn remember(shape: &Shape, sequence: &mut Sequence, layer: usize, pos
         for (element, key) in keys[head * width..][..width].iter().enumerate() {
             sequence.keys[place + element * capacity + position] = *key;
         }
-        sequence.values[place + position * width..][..width].copy_from_slice(&values[head * width..][..width]);
+        sequence.values[place + position * width..][..width]
+            .copy_from_slice(&values[head * width..][..width]);
     }
 }
 

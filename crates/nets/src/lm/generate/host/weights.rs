@@ -45,7 +45,11 @@ impl Weights {
         let layers = decoder.layers.iter().map(|layer| LayerWeights {
             attention_norm: gains(&layer.attention_norm),
             query_key_value: linear(&layer.query_key_value),
-            head_norms: layer.query_norm.as_ref().zip(layer.key_norm.as_ref()).map(|(query, key)| [gains(query), gains(key)]),
+            head_norms: layer
+                .query_norm
+                .as_ref()
+                .zip(layer.key_norm.as_ref())
+                .map(|(query, key)| [gains(query), gains(key)]),
             output: linear(&layer.output),
             feed_norm: gains(&layer.feed_norm),
             gate_up: linear(&layer.gate_up),

@@ -29,6 +29,11 @@
 //! [`table`] gives the exact transitions of a world that has a finite table of them; [`tabular`]
 //! solves it.
 //!
+//! # Text
+//!
+//! [`text`] has worlds of another kind: problems in words and digits with worked solutions, exact
+//! verifiers and a held-out split, for language models.
+//!
 //! # Demonstrators
 //!
 //! [`demonstrator()`] gives scripted policies, experts of adjustable skill among them, that record
@@ -64,6 +69,7 @@ pub mod seed;
 mod shard;
 pub mod spec;
 pub mod tabular;
+pub mod text;
 pub mod trigonometry;
 pub mod vector;
 pub mod world;

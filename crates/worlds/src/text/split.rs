@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::seed::fnv1a;
+
 /// One prompt in this many is held out.
 const HELD_OUT: u64 = 6;
 
@@ -18,9 +20,10 @@ pub enum Split {
 impl Split {
     /// The side of this prompt: [`Split::Test`] where its FNV-1a hash is a multiple of 6.
     ///
-    /// The lowest bit of FNV-1a is the parity of its bytes' lowest bits, so every held-out prompt
-    /// has the same parity of odd characters. Under `ops=plus-minus` and an even modulus all
-    /// held-out answers of one length therefore have one parity too.
+    /// The lowest bit of FNV-1a is the parity of its bytes' lowest bits, so held-out prompts all have
+    /// an even number of characters with an even code, or all an odd one. Sums modulo 10 inherit
+    /// that: of `arith` 95 % of the held-out answers are even and 53 % of the others, under
+    /// `ops=plus-minus` all and 40 %. Modulo 7 answers are spread evenly on both sides.
     pub fn of(prompt: &str) -> Self {
         if fnv1a(prompt.as_bytes()).is_multiple_of(HELD_OUT) { Self::Test } else { Self::Train }
     }
@@ -32,11 +35,4 @@ impl Split {
             Self::Test => 1.0 / HELD_OUT as f64,
         }
     }
-}
-
-/// The 64-bit FNV-1a hash (Fowler, Noll and Vo).
-pub fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }

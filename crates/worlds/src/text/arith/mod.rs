@@ -115,11 +115,10 @@ impl Arith {
         modulus * (modulus * self.operators.len() as f64).powi(operations as i32)
     }
 
-    /// All problems of a level in a split.
-    fn side(&self, level: usize, split: Split) -> impl Iterator<Item = Problem> {
+    /// All chains of a level in a split.
+    fn side(&self, level: usize, split: Split) -> impl Iterator<Item = Chain> {
         all(self.modulus, &self.operators, self.operations(level, split))
-            .map(|chain| self.solved(&chain))
-            .filter(move |problem| Split::of(&problem.prompt) == split)
+            .filter(move |chain| Split::of(&chain.prompt()) == split)
     }
 
     fn size(&self, split: Split) -> Size {
@@ -169,7 +168,8 @@ impl TextWorld for Arith {
 
     fn held_out(&self, count: usize) -> Vec<Problem> {
         held_out(self, count, || {
-            self.levels.iter().flat_map(|&level| self.side(level, Split::Test)).collect()
+            let chains = self.levels.iter().flat_map(|&level| self.side(level, Split::Test));
+            chains.map(|chain| self.solved(&chain)).collect()
         })
     }
 

@@ -51,6 +51,11 @@ fn catalogues_print_tables_and_json() {
         "{shown}"
     );
     assert_eq!(fs::read_dir(place.path()).expect("readable").count(), 0);
+    let lines =
+        [r#"{"question":"one?","answer":"so\n#### 1"}"#, r#"{"question":"two?","answer":"$2\n#### 2"}"#];
+    fs::write(place.path().join("own.jsonl"), lines.join("\n")).expect("writable");
+    let shown = succeeds(place.path(), &["worlds", "own.jsonl"]).out;
+    assert!(shown.contains("1 to learn from, 1 held out") && shown.contains("\\n####"), "{shown}");
 }
 
 #[test]

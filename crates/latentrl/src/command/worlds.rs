@@ -4,7 +4,7 @@ mod text;
 
 use serde::Serialize;
 use worlds::demonstrator::{self, PolicyEntry};
-use worlds::text::{TextEntry, is_text_world, text_worlds};
+use worlds::text::{TextEntry, text_worlds};
 use worlds::{ActionSpace, Field, Layout, OptionHelp, Role, Spec, WorldError, name::nearest, registry};
 
 use crate::{
@@ -27,7 +27,7 @@ left to right. Worlds of text, which give language models problems, take no modi
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// A world's name, with options and modifiers where wanted
+    /// A world's name, with options and modifiers where wanted, or a file of problems (.jsonl)
     world: Option<String>,
     /// Print JSON
     #[arg(long)]
@@ -55,7 +55,7 @@ struct Document {
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.world {
         None => catalogue(arguments.json),
-        Some(name) if is_text_world(name) => text::one(name, arguments.json),
+        Some(name) if text::is_text(name) => text::one(name, arguments.json),
         Some(name) => one(name, arguments.json),
     }
 }

@@ -44,13 +44,14 @@ fn names_tell_one_content_from_another() {
 
 #[test]
 fn gsm8k_is_read_as_published() {
-    let line = r#"{"question": "Natalia sold 48 clips in April, then half as many. How many?", "answer": "In May she sold 48/2 = <<48/2=24>>24 clips for $1.\nAltogether 48+24 = <<48+24=72>>72.\n#### 72"}"#;
+    let question = "A clip costs $2. What do 24 and 12 clips cost?";
+    let steps = "There are 24+12 = <<24+12=36>>36 clips.\nThey cost 36*2 = $<<36*2=72>>72.";
+    let line = serde_json::json!({"question": question, "answer": format!("{steps}\n#### 72")});
     let other = r#"{"question": "And a thousand?", "answer": "It is said.\n#### 1,000"}"#;
     let world = read(format!("{line}\r\n\n{other}\n")).unwrap();
     assert_eq!((world.marker(), world.end()), ("####", "\u{3}"));
-    let problem = world.problem("Natalia sold 48 clips in April, then half as many. How many?").unwrap();
+    let problem = world.problem(question).unwrap();
     assert_eq!(problem.answer, "72");
-    let steps = "In May she sold 48/2 = <<48/2=24>>24 clips for $1.\nAltogether 48+24 = <<48+24=72>>72.";
     assert_eq!(problem.steps.as_deref(), Some(steps));
     assert_eq!(world.solution(&problem), format!("{steps}\n#### 72\u{3}"));
     assert!(world.verify(&problem, &world.solution(&problem)).correct);

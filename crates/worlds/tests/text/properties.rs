@@ -153,11 +153,12 @@ fn wrong_names_are_refused_in_one_sentence() {
     assert_eq!(error("knights,puzzle=7"), "unknown option of knights `puzzle`; did you mean `puzzles`?");
     assert_eq!(
         error("arith,ops=plus-time"),
-        "`ops` of arith must be some of plus, minus, times, joined by `-` as in `plus-minus`, not `plus-time`; \
-         did you mean `times`?"
+        "`ops` of arith must be some of plus, minus, times, as in `plus-minus`, not `plus-time`; did you mean \
+         `times`?"
     );
     for (name, part) in [
         ("arith,m=11", "from 2 to 10, not `11`"),
+        ("arith,m=2,n=1-2,ops=times", "none of its 4 problems of level 1 is on the held-out side"),
         ("arith,n=0", "a whole number from 1 to 12, or two as in `1-12`, not `0`"),
         ("arith,n=3-1", "not `3-1`"),
         ("arith,n=two", "not `two`"),
@@ -205,7 +206,8 @@ proptest! {
         let world = world(name);
         let problem = world.draw(Split::Train, &mut random(seed));
         let verdict = world.verify(&problem, &response);
-        let marked = response.matches('#').count() == 1 && response.find('$') == Some(response.len().wrapping_sub(1));
+        let ended = response.find('$') == Some(response.len().wrapping_sub(1));
+        let marked = ended && response.matches('#').count() == 1;
         let right = response.ends_with(&format!("#{}$", problem.answer));
         prop_assert_eq!(verdict.correct, marked && right);
         prop_assert!(verdict.format || !verdict.correct);

@@ -1,8 +1,10 @@
 //! `latentrl worlds` for worlds of text.
 
+use std::path::Path;
+
 use serde::Serialize;
 use worlds::OptionHelp;
-use worlds::text::{Problem, Size, TextWorld, text_world, text_worlds};
+use worlds::text::{Problem, Size, TextWorld, from_json_lines, is_text_world, text_world, text_worlds};
 
 use crate::{
     failure::Failure,
@@ -52,7 +54,7 @@ struct Sample {
 
 impl Document {
     fn of(name: &str) -> Result<Self, Failure> {
-        let world = text_world(name)?;
+        let world = if is_file(name) { from_json_lines(Path::new(name))? } else { text_world(name)? };
         let base = name.split(',').next().unwrap_or_default();
         let entry = text_worlds().iter().find(|entry| entry.name == base);
         let [prompt, response] = world.longest();
@@ -60,7 +62,7 @@ impl Document {
         Ok(Self {
             name: world.name().to_owned(),
             kind: "text",
-            summary: entry.map_or("", |entry| entry.summary),
+            summary: entry.map_or("problems of a file", |entry| entry.summary),
             levels: world.levels().to_vec(),
             sizes: Sizes { train, test },
             alphabet: world.alphabet().to_owned(),
@@ -71,6 +73,16 @@ impl Document {
             options: entry.map_or(&[], |entry| entry.options),
         })
     }
+}
+
+/// Whether `name` is that of a file of problems.
+fn is_file(name: &str) -> bool {
+    name.ends_with(".jsonl")
+}
+
+/// Whether `name` is that of a text world or of a file of problems.
+pub fn is_text(name: &str) -> bool {
+    is_file(name) || is_text_world(name)
 }
 
 /// Some held-out problems of each level.
@@ -113,21 +125,37 @@ fn described(document: &Document) -> String {
     for (name, value) in [
         ("levels", levels.join(", ")),
         ("problems", format!("{train} to learn from, {test} held out")),
-        ("vocabulary", format!("{} characters: {}", document.alphabet.chars().count(), document.alphabet)),
-        ("answer", format!("after `{}`, closed by `{}`", document.marker, document.end)),
+        (
+            "vocabulary",
+            format!("{} characters: {}", document.alphabet.chars().count(), shown(&document.alphabet)),
+        ),
+        ("answer", format!("after `{}`, closed by `{}`", document.marker, shown(&document.end))),
         ("longest", format!("{prompt} characters of a prompt, {response} of a solution")),
     ] {
         text.push_str(&format!("{name:<13}{value}\n"));
     }
     let mut samples = Table::new(&["held-out prompt", "level", "solution"]);
     for Sample { problem, solution } in &document.samples {
-        samples.row([&problem.prompt, &problem.level.to_string(), solution]);
+        samples.row([shown(&problem.prompt), problem.level.to_string(), shown(solution)]);
     }
-    let mut options = Table::new(&["option", "default", "meaning"]);
-    for option in document.options {
-        options.row([option.name, option.default, option.help]);
+    text.push_str(&format!("\n{}", samples.render()));
+    if !document.options.is_empty() {
+        let mut options = Table::new(&["option", "default", "meaning"]);
+        for option in document.options {
+            options.row([option.name, option.default, option.help]);
+        }
+        text.push_str(&format!("\n{}", options.render()));
     }
-    format!("{text}\n{}\n{}", samples.render(), options.render())
+    text
+}
+
+/// A text on one line, control characters by their escapes.
+fn shown(text: &str) -> String {
+    let escaped = |character: char| match character.is_control() {
+        true => character.escape_default().to_string(),
+        false => character.to_string(),
+    };
+    text.chars().map(escaped).collect()
 }
 
 fn size(size: Size) -> String {

@@ -67,7 +67,7 @@ impl Arith {
         let world = if options.text("ladder").is_some() {
             if let Some(fixed) = ["m", "n", "ops"].into_iter().find(|key| options.text(key).is_some()) {
                 return Err(WorldError::Invalid(format!(
-                    "world `{name}`: `ladder` fixes modulus, operations and their number, so leave out `{fixed}`"
+                    "world `{name}`: `ladder` fixes modulus, operations and their number; leave out `{fixed}`"
                 )));
             }
             let levels = levels(options, "ladder", 2..=2, 1..=HIGHEST)?;
@@ -90,8 +90,8 @@ impl Arith {
                 let empty = self.total(level, split) <= SMALL && self.side(level, split).next().is_none();
                 if empty {
                     return Err(WorldError::Invalid(format!(
-                        "world `{}`: none of the {} problems of level {level} is on the {} side of the split; \
-                         take a larger modulus, more operations or a greater number of them",
+                        "world `{}`: none of its {} problems of level {level} is on the {} side of the split; \
+                         take a larger `m`, a larger `n` or more `ops`",
                         self.name,
                         self.total(level, split),
                         if split == Split::Train { "training" } else { "held-out" }
@@ -228,7 +228,7 @@ fn operators(options: &Options) -> Result<Vec<Operator>, WorldError> {
     if let Some(wrong) = words.iter().find(|word| !known.contains(word)) {
         let near = nearest(wrong, known.into_iter()).map(|near| format!("; did you mean `{near}`?"));
         return Err(WorldError::Invalid(format!(
-            "`ops` of {} must be some of plus, minus, times, joined by `-` as in `plus-minus`, not `{text}`{}",
+            "`ops` of {} must be some of plus, minus, times, as in `plus-minus`, not `{text}`{}",
             options.owner(),
             near.unwrap_or_default()
         )));

@@ -91,7 +91,7 @@ fn samples(world: &dyn TextWorld) -> Vec<Sample> {
     let mut levels: Vec<usize> = problems.iter().map(|problem| problem.level).collect();
     levels.sort_unstable();
     levels.dedup();
-    let each = (SHOWN / 2 / levels.len().max(1)).max(1);
+    let each = (SHOWN / levels.len().max(1)).clamp(1, SHOWN / 2);
     let of_level = |level: &usize| {
         let level = *level;
         problems.iter().filter(move |problem| problem.level == level).take(each)
@@ -161,6 +161,6 @@ fn shown(text: &str) -> String {
 fn size(size: Size) -> String {
     match size {
         Size::Exactly(count) => count.to_string(),
-        Size::About(count) => format!("about {count:.3e}"),
+        Size::About(count) => format!("about {count:.1e}"),
     }
 }

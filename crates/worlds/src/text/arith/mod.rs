@@ -62,25 +62,26 @@ impl Arith {
     /// A value is out of range, `ladder` is given with what it fixes, or one side of the split has
     /// no problem.
     pub fn new(options: &Options) -> Result<Self, WorldError> {
-        let name = options.to_string();
-        let shift = options.usize("shift", 0, 0..=4)?;
-        let world = if options.text("ladder").is_some() {
-            if let Some(fixed) = ["m", "n", "ops"].into_iter().find(|key| options.text(key).is_some()) {
-                return Err(WorldError::Invalid(format!(
-                    "world `{name}`: `ladder` fixes modulus, operations and their number; leave out `{fixed}`"
-                )));
+        let form = if options.text("ladder").is_some() { Form::Partial } else { Form::Worked };
+        let (modulus, operators, levels) = match form {
+            Form::Partial => (10, vec![Operator::Plus, Operator::Times], ladder(options)?),
+            Form::Worked => {
+                let modulus = options.usize("m", 10, 2..=10)? as u8;
+                (modulus, operators(options)?, levels(options, "n", 2..=2, 1..=LONGEST)?)
             }
-            let levels = levels(options, "ladder", 2..=2, 1..=HIGHEST)?;
-            let operators = vec![Operator::Plus, Operator::Times];
-            Self { name, modulus: 10, operators, levels, shift, form: Form::Partial, alphabet: String::new() }
-        } else {
-            let modulus = options.usize("m", 10, 2..=10)? as u8;
-            let (operators, levels) = (operators(options)?, levels(options, "n", 2..=2, 1..=LONGEST)?);
-            Self { name, modulus, operators, levels, shift, form: Form::Worked, alphabet: String::new() }
+        };
+        let digits: String = (0..modulus).map(digit).collect();
+        let world = Self {
+            name: options.to_string(),
+            modulus,
+            operators,
+            levels,
+            shift: options.usize("shift", 0, 0..=4)?,
+            form,
+            alphabet: format!("{digits}+-*=;?{MARKER}{END}"),
         };
         world.check_split()?;
-        let digits: String = (0..world.modulus).map(digit).collect();
-        Ok(Self { alphabet: format!("{digits}+-*=;?{MARKER}{END}"), ..world })
+        Ok(world)
     }
 
     /// Refuses levels too small to have problems on both sides of the split.
@@ -216,6 +217,16 @@ impl TextWorld for Arith {
 /// What a chain comes to when its operations gave these values.
 fn last(chain: &Chain, values: &[u8]) -> u8 {
     values.last().copied().unwrap_or(chain.first)
+}
+
+/// The levels of option `ladder`, which leaves nothing else to choose.
+fn ladder(options: &Options) -> Result<Vec<usize>, WorldError> {
+    if let Some(fixed) = ["m", "n", "ops"].into_iter().find(|key| options.text(key).is_some()) {
+        return Err(WorldError::Invalid(format!(
+            "world `{options}`: `ladder` fixes modulus, operations and their number; leave out `{fixed}`"
+        )));
+    }
+    levels(options, "ladder", 2..=2, 1..=HIGHEST)
 }
 
 /// The operations named by option `ops`.

@@ -60,6 +60,10 @@ fn names_are_refused_with_the_nearest_one() {
     refuses(&["info", "sacc"], &["unknown method `sacc`", "`sac`"]);
     refuses(&["train", "ppo", "--world", "cartpool"], &["unknown world `cartpool`", "`cartpole`"]);
     refuses(&["worlds", "pendulun"], &["unknown world `pendulun`", "`pendulum`"]);
+    refuses(&["worlds", "knight"], &["unknown world `knight`", "`knights`"]);
+    refuses(&["worlds", "arith,mm=7"], &["unknown option of arith `mm`", "`m`"]);
+    refuses(&["worlds", "nowhere.jsonl"], &["cannot read problems from `nowhere.jsonl`"]);
+    refuses(&["worlds", "knights+stack=2"], &["text worlds take no modifiers", "`+stack=2`"]);
     refuses(&["train", "ppo", "--world", "cartpole+pixel"], &["modifier `pixel`", "`pixels`"]);
     refuses(&["train", "ppo", "--world", "four-rooms,sise=11"], &["`sise`", "`size`"]);
     refuses(&["train", "ppo", "--world", "cartpole", "--device", "cpuu"], &["device `cpuu`", "`cpu`"]);

@@ -35,7 +35,27 @@ fn catalogues_print_tables_and_json() {
         assert_eq!(json(&succeeds(place.path(), &["worlds", name, "--json"]).out)["name"], name);
     }
     assert!(succeeds(place.path(), &["worlds", "cartpole+pixels=32"]).out.contains("32x32x3"));
+    for entry in worlds["text"].as_array().expect("text worlds") {
+        let name = entry["name"].as_str().expect("a name");
+        let shown = json(&succeeds(place.path(), &["worlds", name, "--json"]).out);
+        assert_eq!((&shown["name"], &shown["kind"]), (&Value::from(name), &Value::from("text")));
+        let sample = &shown["samples"][0];
+        let answer = format!("#{}$", sample["answer"].as_str().expect("an answer"));
+        assert!(sample["solution"].as_str().is_some_and(|solution| solution.ends_with(&answer)), "{shown}");
+    }
+    let arith = json(&succeeds(place.path(), &["worlds", "arith", "--json"]).out);
+    assert_eq!(arith["sizes"], serde_json::json!({"train": {"exactly": 7472}, "test": {"exactly": 1528}}));
+    let shown = succeeds(place.path(), &["worlds", "arith,m=7"]).out;
+    assert!(
+        shown.contains("2551 to learn from, 536 held out") && shown.contains("0123456+-*=;?#$"),
+        "{shown}"
+    );
     assert_eq!(fs::read_dir(place.path()).expect("readable").count(), 0);
+    let lines =
+        [r#"{"question":"one?","answer":"so\n#### 1"}"#, r#"{"question":"two?","answer":"$2\n#### 2"}"#];
+    fs::write(place.path().join("own.jsonl"), lines.join("\n")).expect("writable");
+    let shown = succeeds(place.path(), &["worlds", "own.jsonl"]).out;
+    assert!(shown.contains("1 to learn from, 1 held out") && shown.contains("\\n####"), "{shown}");
 }
 
 #[test]

@@ -74,7 +74,9 @@ pub enum NetsError {
         row: usize,
     },
     /// A token that the model does not know.
-    #[error("{place} has the token {id}, but the model knows {vocabulary}: use the tokenizer it was trained with")]
+    #[error(
+        "{place} has the token {id}, but the model knows {vocabulary}: use the tokenizer it was trained with"
+    )]
     UnknownToken {
         /// Where it stands.
         place: String,

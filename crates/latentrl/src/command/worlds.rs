@@ -1,8 +1,11 @@
 //! `latentrl worlds`.
 
+mod text;
+
 use serde::Serialize;
 use worlds::demonstrator::{self, PolicyEntry};
-use worlds::{ActionSpace, Field, Layout, OptionHelp, Role, Spec, registry};
+use worlds::text::{TextEntry, text_worlds};
+use worlds::{ActionSpace, Field, Layout, OptionHelp, Role, Spec, WorldError, name::nearest, registry};
 
 use crate::{
     failure::Failure,
@@ -15,15 +18,16 @@ Examples:
   latentrl worlds
   latentrl worlds four-rooms,size=11,wind=0.1
   latentrl worlds cartpole+pixels=32+stack=4 --json
+  latentrl worlds arith,m=7,n=1-3
 
 A world's name is name[,option=value]*[+modifier[=value][,option=value]*]*; modifiers apply from
-left to right.";
+left to right. Worlds of text, which give language models problems, take no modifiers.";
 
 /// List the worlds, or show one
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
-    /// A world's name, with options and modifiers where wanted
+    /// A world's name, with options and modifiers where wanted, or a file of problems (.jsonl)
     world: Option<String>,
     /// Print JSON
     #[arg(long)]
@@ -33,6 +37,7 @@ pub struct Arguments {
 #[derive(Serialize)]
 struct Catalogue {
     worlds: &'static [registry::Entry],
+    text: &'static [TextEntry],
     modifiers: &'static [registry::ModifierEntry],
     policies: &'static [PolicyEntry],
 }
@@ -50,6 +55,7 @@ struct Document {
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.world {
         None => catalogue(arguments.json),
+        Some(name) if text::is_text(name) => text::one(name, arguments.json),
         Some(name) => one(name, arguments.json),
     }
 }
@@ -57,6 +63,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
 fn catalogue(json: bool) -> Result<(), Failure> {
     let catalogue = Catalogue {
         worlds: worlds::catalogue(),
+        text: text_worlds(),
         modifiers: worlds::modifiers(),
         policies: demonstrator::policies(),
     };
@@ -85,8 +92,9 @@ fn catalogue(json: bool) -> Result<(), Failure> {
         policies.row([entry.name, &options.join(", "), entry.summary]);
     }
     print(&format!(
-        "{}\n{}\n{}\n`latentrl worlds <name>` shows a world's options.",
+        "{}\n{}\n{}\n{}\n`latentrl worlds <name>` shows a world's options.",
         table.render(),
+        text::table().render(),
         modifiers.render(),
         policies.render()
     ))
@@ -94,7 +102,7 @@ fn catalogue(json: bool) -> Result<(), Failure> {
 
 fn one(name: &str, json: bool) -> Result<(), Failure> {
     let parsed: worlds::WorldName = name.parse()?;
-    let entry = registry::entry(parsed.base())?;
+    let entry = registry::entry(parsed.base()).map_err(|_| unknown(parsed.base()))?;
     let document = Document {
         spec: worlds::spec(name)?,
         options: entry.options,
@@ -102,6 +110,13 @@ fn one(name: &str, json: bool) -> Result<(), Failure> {
         policies: demonstrator::policies_of(name)?,
     };
     if json { print_json(&document) } else { print(&described(&document)) }
+}
+
+/// The error of a name that neither kind of world has.
+fn unknown(name: &str) -> WorldError {
+    let names = worlds::catalogue().iter().map(|entry| entry.name);
+    let suggestion = nearest(name, names.chain(text_worlds().iter().map(|entry| entry.name)));
+    WorldError::Unknown { kind: "world".to_owned(), name: name.to_owned(), suggestion }
 }
 
 fn described(document: &Document) -> String {

@@ -37,7 +37,7 @@ use serde::Serialize;
 pub use catalogue::{TextEntry, is_text_world, text_world, text_worlds};
 pub use file::from_json_lines;
 pub use grade::Verdict;
-pub use split::{Split, fnv1a};
+pub use split::Split;
 
 /// The answer marker of the generated worlds.
 pub const MARKER: &str = "#";

@@ -2,6 +2,8 @@
 
 use serde::Serialize;
 
+use crate::seed::fnv1a;
+
 /// One prompt in this many is held out.
 const HELD_OUT: u64 = 6;
 
@@ -16,13 +18,14 @@ pub enum Split {
 }
 
 impl Split {
-    /// The side of this prompt: [`Split::Test`] where its FNV-1a hash is a multiple of 6.
+    /// The side of this prompt: [`Split::Test`] where its FNV-1a hash, the upper half folded onto the
+    /// lower, is a multiple of 6.
     ///
-    /// The lowest bit of FNV-1a is the parity of its bytes' lowest bits, so every held-out prompt
-    /// has the same parity of odd characters. Under `ops=plus-minus` and an even modulus all
-    /// held-out answers of one length therefore have one parity too.
+    /// Unfolded, the lowest bit of the hash would be the parity of the prompt's bytes, and held-out
+    /// sums modulo 10 nearly all even.
     pub fn of(prompt: &str) -> Self {
-        if fnv1a(prompt.as_bytes()).is_multiple_of(HELD_OUT) { Self::Test } else { Self::Train }
+        let hash = fnv1a(prompt.as_bytes());
+        if (hash ^ (hash >> 32)).is_multiple_of(HELD_OUT) { Self::Test } else { Self::Train }
     }
 
     /// Share of all prompts that lie on this side.
@@ -32,11 +35,4 @@ impl Split {
             Self::Test => 1.0 / HELD_OUT as f64,
         }
     }
-}
-
-/// The 64-bit FNV-1a hash (Fowler, Noll and Vo).
-pub fn fnv1a(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(*byte)).wrapping_mul(0x0000_0100_0000_01b3)
-    })
 }

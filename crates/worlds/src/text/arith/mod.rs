@@ -62,25 +62,26 @@ impl Arith {
     /// A value is out of range, `ladder` is given with what it fixes, or one side of the split has
     /// no problem.
     pub fn new(options: &Options) -> Result<Self, WorldError> {
-        let name = options.to_string();
-        let shift = options.usize("shift", 0, 0..=4)?;
-        let world = if options.text("ladder").is_some() {
-            if let Some(fixed) = ["m", "n", "ops"].into_iter().find(|key| options.text(key).is_some()) {
-                return Err(WorldError::Invalid(format!(
-                    "world `{name}`: `ladder` fixes modulus, operations and their number, so leave out `{fixed}`"
-                )));
+        let form = if options.text("ladder").is_some() { Form::Partial } else { Form::Worked };
+        let (modulus, operators, levels) = match form {
+            Form::Partial => (10, vec![Operator::Plus, Operator::Times], ladder(options)?),
+            Form::Worked => {
+                let modulus = options.usize("m", 10, 2..=10)? as u8;
+                (modulus, operators(options)?, levels(options, "n", 2..=2, 1..=LONGEST)?)
             }
-            let levels = levels(options, "ladder", 2..=2, 1..=HIGHEST)?;
-            let operators = vec![Operator::Plus, Operator::Times];
-            Self { name, modulus: 10, operators, levels, shift, form: Form::Partial, alphabet: String::new() }
-        } else {
-            let modulus = options.usize("m", 10, 2..=10)? as u8;
-            let (operators, levels) = (operators(options)?, levels(options, "n", 2..=2, 1..=LONGEST)?);
-            Self { name, modulus, operators, levels, shift, form: Form::Worked, alphabet: String::new() }
+        };
+        let digits: String = (0..modulus).map(digit).collect();
+        let world = Self {
+            name: options.to_string(),
+            modulus,
+            operators,
+            levels,
+            shift: options.usize("shift", 0, 0..=4)?,
+            form,
+            alphabet: format!("{digits}+-*=;?{MARKER}{END}"),
         };
         world.check_split()?;
-        let digits: String = (0..world.modulus).map(digit).collect();
-        Ok(Self { alphabet: format!("{digits}+-*=;?{MARKER}{END}"), ..world })
+        Ok(world)
     }
 
     /// Refuses levels too small to have problems on both sides of the split.
@@ -90,8 +91,8 @@ impl Arith {
                 let empty = self.total(level, split) <= SMALL && self.side(level, split).next().is_none();
                 if empty {
                     return Err(WorldError::Invalid(format!(
-                        "world `{}`: none of the {} problems of level {level} is on the {} side of the split; \
-                         take a larger modulus, more operations or a greater number of them",
+                        "world `{}`: none of its {} problems of level {level} is on the {} side of the split; \
+                         take a larger `m`, a larger `n` or more `ops`",
                         self.name,
                         self.total(level, split),
                         if split == Split::Train { "training" } else { "held-out" }
@@ -115,11 +116,10 @@ impl Arith {
         modulus * (modulus * self.operators.len() as f64).powi(operations as i32)
     }
 
-    /// All problems of a level in a split.
-    fn side(&self, level: usize, split: Split) -> impl Iterator<Item = Problem> {
+    /// All chains of a level in a split.
+    fn side(&self, level: usize, split: Split) -> impl Iterator<Item = Chain> {
         all(self.modulus, &self.operators, self.operations(level, split))
-            .map(|chain| self.solved(&chain))
-            .filter(move |problem| Split::of(&problem.prompt) == split)
+            .filter(move |chain| Split::of(&chain.prompt()) == split)
     }
 
     fn size(&self, split: Split) -> Size {
@@ -169,7 +169,8 @@ impl TextWorld for Arith {
 
     fn held_out(&self, count: usize) -> Vec<Problem> {
         held_out(self, count, || {
-            self.levels.iter().flat_map(|&level| self.side(level, Split::Test)).collect()
+            let chains = self.levels.iter().flat_map(|&level| self.side(level, Split::Test));
+            chains.map(|chain| self.solved(&chain)).collect()
         })
     }
 
@@ -218,6 +219,16 @@ fn last(chain: &Chain, values: &[u8]) -> u8 {
     values.last().copied().unwrap_or(chain.first)
 }
 
+/// The levels of option `ladder`, which leaves nothing else to choose.
+fn ladder(options: &Options) -> Result<Vec<usize>, WorldError> {
+    if let Some(fixed) = ["m", "n", "ops"].into_iter().find(|key| options.text(key).is_some()) {
+        return Err(WorldError::Invalid(format!(
+            "world `{options}`: `ladder` fixes modulus, operations and their number; leave out `{fixed}`"
+        )));
+    }
+    levels(options, "ladder", 2..=2, 1..=HIGHEST)
+}
+
 /// The operations named by option `ops`.
 fn operators(options: &Options) -> Result<Vec<Operator>, WorldError> {
     let Some(text) = options.text("ops") else {
@@ -228,7 +239,7 @@ fn operators(options: &Options) -> Result<Vec<Operator>, WorldError> {
     if let Some(wrong) = words.iter().find(|word| !known.contains(word)) {
         let near = nearest(wrong, known.into_iter()).map(|near| format!("; did you mean `{near}`?"));
         return Err(WorldError::Invalid(format!(
-            "`ops` of {} must be some of plus, minus, times, joined by `-` as in `plus-minus`, not `{text}`{}",
+            "`ops` of {} must be some of plus, minus, times, as in `plus-minus`, not `{text}`{}",
             options.owner(),
             near.unwrap_or_default()
         )));

@@ -15,11 +15,14 @@ pub(super) enum Style {
     Gsm8k,
 }
 
+/// A problem with the line that it stands in, counted from 1.
+pub(super) type Numbered = (usize, Problem);
+
 /// What is wrong, and in which line, counted from 1.
 #[derive(Debug, PartialEq)]
 pub(super) struct Fault {
-    line: Option<usize>,
-    cause: String,
+    pub line: Option<usize>,
+    pub cause: String,
 }
 
 impl Fault {
@@ -33,7 +36,7 @@ impl Fault {
 }
 
 /// Style and problems of a file's content.
-pub(super) fn read(bytes: &[u8]) -> Result<(Style, Vec<Problem>), Fault> {
+pub(super) fn read(bytes: &[u8]) -> Result<(Style, Vec<Numbered>), Fault> {
     let mut style = None;
     let mut problems = Vec::new();
     for (index, line) in bytes.split(|byte| *byte == b'\n').enumerate() {
@@ -49,7 +52,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<(Style, Vec<Problem>), Fault> {
             let gsm8k = object.contains_key("question") && !object.contains_key("prompt");
             if gsm8k { Style::Gsm8k } else { Style::Plain }
         });
-        problems.push(problem(&object, style).map_err(at)?);
+        problems.push((index + 1, problem(&object, style).map_err(at)?));
     }
     match style {
         None => Err(Fault { line: None, cause: "is empty; it needs a JSON object a line".to_owned() }),

@@ -17,10 +17,11 @@ use std::path::Path;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
-use self::lines::{Style, read};
+use self::lines::{Fault, Numbered, Style, read};
 use super::held_out::held_out;
-use super::{END, MARKER, Problem, Size, Split, TextWorld, Verdict, fnv1a};
+use super::{END, MARKER, Problem, Size, Split, TextWorld, Verdict};
 use crate::WorldError;
+use crate::seed::fnv1a;
 
 /// Marker of GSM8K, and of a file whose texts hold the shorter one.
 const LONG_MARKER: &str = "####";
@@ -62,17 +63,15 @@ impl Problems {
         let shown = path.display();
         let bytes = std::fs::read(path)
             .map_err(|error| WorldError::Invalid(format!("cannot read problems from `{shown}`: {error}")))?;
-        let (style, problems) = read(&bytes).map_err(|fault| fault.of(&shown.to_string()))?;
+        let fail = |fault: Fault| fault.of(&shown.to_string());
+        let (style, numbered) = read(&bytes).map_err(fail)?;
         let gsm8k = style == Style::Gsm8k;
-        let holds =
-            |sign: &str| problems.iter().any(|problem| texts(problem).any(|text| text.contains(sign)));
-        let marker = if gsm8k || holds(MARKER) { LONG_MARKER } else { MARKER };
-        let end = if holds(END) { RARE_END } else { END };
-        if let Some(sign) = [marker, end].into_iter().find(|sign| holds(sign)) {
-            return Err(WorldError::Invalid(format!(
-                "a problem of `{shown}` holds {sign:?}, which separates answers; leave it out"
-            )));
+        let marker = if gsm8k || holder(&numbered, MARKER).is_some() { LONG_MARKER } else { MARKER };
+        let end = if holder(&numbered, END).is_some() { RARE_END } else { END };
+        if let Some(fault) = holder(&numbered, marker).or_else(|| holder(&numbered, end)) {
+            return Err(fail(fault));
         }
+        let problems: Vec<Problem> = numbered.into_iter().map(|(_, problem)| problem).collect();
         let numbers = problems.iter().all(|problem| number::read(&problem.answer).is_some());
         let stem: String =
             path.file_stem().unwrap_or_default().to_string_lossy().chars().map(plain).collect();
@@ -120,12 +119,18 @@ impl Problems {
     }
 }
 
-/// The texts of a problem.
-fn texts(problem: &Problem) -> impl Iterator<Item = &str> {
-    [Some(&problem.prompt), problem.steps.as_ref(), Some(&problem.answer)]
-        .into_iter()
-        .flatten()
-        .map(String::as_str)
+/// The first text that holds `sign`, as the fault that it is where the sign marks answers.
+fn holder(problems: &[Numbered], sign: &str) -> Option<Fault> {
+    problems.iter().find_map(|(line, problem)| {
+        let texts = [
+            ("prompt", Some(&problem.prompt)),
+            ("steps", problem.steps.as_ref()),
+            ("answer", Some(&problem.answer)),
+        ];
+        let (key, _) = texts.into_iter().find(|(_, text)| text.is_some_and(|text| text.contains(sign)))?;
+        let cause = format!("`{key}` holds {sign:?}, which sets answers apart; leave it out");
+        Some(Fault { line: Some(*line), cause })
+    })
 }
 
 /// The characters that a world's name is made of; `-` for others.

@@ -170,8 +170,8 @@ impl Puzzle {
         self.0.len()
     }
 
-    /// Whether somebody among the first people, who have these roles, speaks as the role forbids
-    /// whatever the others are.
+    /// Whether somebody among the first people, who have these roles, says what the role forbids,
+    /// by Kleene's three-valued logic: a pair can be settled by one of its parts.
     pub fn contradicts(&self, roles: &[bool]) -> bool {
         let spoken = roles.iter().zip(&self.0);
         spoken.into_iter().any(|(role, statement)| statement.truth(roles).is_some_and(|truth| truth != *role))

@@ -4,14 +4,14 @@ use run::{Preset, Problems, Run, Task, config, task::World};
 
 use crate::harness::Trial;
 
-/// A model and a base that are trained in seconds: small sums in one step.
-const SMALL: &[&str] = &["model.width=32", "model.layers=2", "model.heads=2", "model.hidden=64"];
+/// A model that learns sums in two steps within seconds.
+const SMALL: &[&str] = &["model.width=64", "model.layers=2", "model.heads=4", "model.hidden=192"];
 
 #[test]
 fn worked_solutions_teach_sums() {
-    let settings = [SMALL, &["supervised.learning_rate=0.005"]].concat();
-    let mut trial = Trial::new("sft", "arith,m=5,n=1", &settings, 300, 0);
-    trial.train(300);
+    let settings = [SMALL, &["supervised.learning_rate=0.002"]].concat();
+    let mut trial = Trial::new("sft", "arith,m=5,n=2", &settings, 500, 0);
+    trial.train(500);
     // Chance is right once in five where the form is kept.
     let accuracy = trial.metric("eval/accuracy", 10);
     assert!(accuracy > 0.8, "{accuracy}");
@@ -20,23 +20,23 @@ fn worked_solutions_teach_sums() {
 
 /// Accuracy of the base and after so many updates, drawn.
 fn reinforced(id: &str, settings: &[&str], updates: u64) -> [f64; 2] {
-    let base = ["base.accuracy=0.4", "base.supervised.learning_rate=0.003", "base.every=10"];
+    let base = ["base.accuracy=0.4", "base.supervised.learning_rate=0.002", "base.every=10"];
     let settings = [SMALL, &base, settings].concat();
-    let mut trial = Trial::new(id, "arith,m=7,n=1", &settings, updates, 0);
+    let mut trial = Trial::new(id, "arith,m=5,n=2", &settings, updates, 0);
     trial.train(updates);
-    [trial.metric("eval/base_sampled_accuracy", 40), trial.metric("eval/sampled_accuracy", 40)]
+    [trial.metric("eval/base_sampled_accuracy", 150), trial.metric("eval/sampled_accuracy", 150)]
 }
 
 #[test]
 fn every_baseline_improves_a_half_trained_model() {
     for (id, settings, updates) in [
-        ("grpo", &["update.learning_rate=0.002"][..], 40),
-        ("rloo", &["learning_rate=0.002"], 40),
-        ("ppo-lm", &["learning_rate=0.001", "critic_rate=0.002"], 40),
-        ("dpo", &["learning_rate=0.001", "source=policy"], 40),
+        ("grpo", &["update.learning_rate=0.0003"][..], 80),
+        ("rloo", &["learning_rate=0.0002"], 80),
+        ("ppo-lm", &["learning_rate=0.0002", "critic_rate=0.001"], 80),
+        ("dpo", &["learning_rate=0.0002", "source=policy"], 80),
     ] {
         let [before, after] = reinforced(id, settings, updates);
-        assert!(after > before + 0.15, "{id}: {before} to {after}");
+        assert!(after > before + 0.06, "{id}: {before} to {after}");
     }
 }
 

@@ -17,7 +17,7 @@ enum Kind {
     Present(Vec<Vec<bool>>),
     Free {
         positions: Vec<Vec<usize>>,
-        mask: Mask,
+        mask: Box<Mask>,
     },
 }
 
@@ -36,7 +36,7 @@ pub(super) struct Seats {
 pub(super) enum Seen {
     /// Each slot sees those before it and itself, as far as they hold a token, `[B][S]`.
     Causal(Vec<Vec<bool>>),
-    Free(Mask),
+    Free(Box<Mask>),
 }
 
 impl Place {
@@ -54,7 +54,7 @@ impl Place {
     /// Any positions `[B][T]` and any mask over the slots of the cache followed by those of the input,
     /// `[B, T, S]`. All slots count as present to later passes.
     pub fn new(positions: Vec<Vec<usize>>, mask: Mask) -> Self {
-        Self { kind: Kind::Free { positions, mask } }
+        Self { kind: Kind::Free { positions, mask: Box::new(mask) } }
     }
 
     /// Takes seats behind the slots that are `cached [B][P]` (1 where they hold a token), none if
@@ -105,7 +105,7 @@ impl Seen {
     /// As a tensor for `length` slots of input.
     pub fn mask(&self, length: usize, device: &Device) -> Mask {
         let present = match self {
-            Seen::Free(mask) => return mask.clone(),
+            Seen::Free(mask) => return (**mask).clone(),
             Seen::Causal(present) => present,
         };
         let (rows, slots) = (present.len(), present.first().map_or(0, Vec::len));

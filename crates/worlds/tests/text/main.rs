@@ -11,7 +11,7 @@ use worlds::text::{TextWorld, text_world};
 const NAMES: [&str; 14] = [
     "arith",
     "arith,m=7,n=3",
-    "arith,m=2,n=1",
+    "arith,m=3,n=1",
     "arith,m=10,n=1-3,shift=1",
     "arith,m=5,n=2,ops=plus-minus",
     "arith,n=12",

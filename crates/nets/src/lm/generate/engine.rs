@@ -9,7 +9,7 @@ pub(super) enum Inputs<'a> {
     /// Tokens, `[B]`.
     Tokens(&'a [u32]),
     /// Vectors, `[B, d]`.
-    Vectors(Tensor<2>),
+    Vectors(Box<Tensor<2>>),
 }
 
 /// A model in the middle of a batch of sequences.

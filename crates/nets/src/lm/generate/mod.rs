@@ -125,7 +125,7 @@ fn complete(
             None => Inputs::Tokens(&ids),
             Some(hook) => {
                 let embeddings = engine.embed(&ids);
-                Inputs::Vectors(hook.input(&batch.step(engine, index), embeddings))
+                Inputs::Vectors(Box::new(hook.input(&batch.step(engine, index), embeddings)))
             }
         };
         engine.step(inputs, &running)?;

@@ -104,8 +104,8 @@ impl Engine for Tensors {
                 let ids: Vec<u32> = self.active.iter().map(|row| ids[*row]).collect();
                 self.embed(&ids)
             }
-            Inputs::Vectors(vectors) if self.active.len() < self.rows => self.select(&self.active, vectors),
-            Inputs::Vectors(vectors) => vectors,
+            Inputs::Vectors(vectors) if self.active.len() < self.rows => self.select(&self.active, *vectors),
+            Inputs::Vectors(vectors) => *vectors,
         };
         // A row that has ended takes no position, so that it cannot run beyond the context.
         let present: Vec<Vec<bool>> = self.active.iter().map(|row| vec![running[*row]]).collect();

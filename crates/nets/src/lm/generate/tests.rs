@@ -113,8 +113,8 @@ fn both_ways_of_computing_agree() {
             if step % 3 == 0 {
                 let vectors = first.embed(&ids).mul_scalar(0.7);
                 assert_close(&host(second.embed(&ids).mul_scalar(0.7)), &host(vectors.clone()));
-                first.step(Inputs::Vectors(vectors.clone()), &running).expect("fits");
-                second.step(Inputs::Vectors(vectors), &running).expect("fits");
+                first.step(Inputs::Vectors(Box::new(vectors.clone())), &running).expect("fits");
+                second.step(Inputs::Vectors(Box::new(vectors)), &running).expect("fits");
             } else {
                 first.step(Inputs::Tokens(&ids), &running).expect("fits");
                 second.step(Inputs::Tokens(&ids), &running).expect("fits");

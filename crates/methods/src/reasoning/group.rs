@@ -85,7 +85,7 @@ pub struct UpdateConfig {
 impl Default for UpdateConfig {
     fn default() -> Self {
         Self {
-            learning_rate: 3e-4,
+            learning_rate: 1e-4,
             weight_decay: 0.0,
             gradient_clip: 1.0,
             clip_low: 0.2,

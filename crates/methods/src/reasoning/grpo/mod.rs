@@ -94,7 +94,7 @@ impl Method for Grpo {
         stages: &["main"],
         primary: Primary { metric: "eval/accuracy", higher_is_better: true },
         unit: "updates",
-        steps: 200,
+        steps: 600,
         instead: "`ppo`",
     };
     type Config = GrpoConfig;

@@ -136,12 +136,13 @@ impl Language {
         measure(decoder, &self.codec, problems, &given, &self.evaluation, self.max_new, random)
     }
 
-    /// Writes the policy, adapters merged, as a folder that Hugging Face transformers reads.
+    /// Writes the policy, adapters merged, as a folder that Hugging Face transformers reads; true, since
+    /// there always is one.
     ///
     /// # Errors
     /// The folder holds something already, or cannot be written.
-    pub fn publish(&self, place: &Path) -> Result<()> {
-        self.codec.publish(self.policy.inference(), place)
+    pub fn publish(&self, place: &Path) -> Result<bool> {
+        self.codec.publish(self.policy.inference(), place).map(|()| true)
     }
 
     /// Writes the policy with its optimiser, and the reference.

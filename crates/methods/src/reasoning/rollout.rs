@@ -111,6 +111,11 @@ impl Rollouts {
         self.answers.iter().map(measure).collect()
     }
 
+    /// The verifier's reward: 1 for every right answer, 0 for the others.
+    pub fn correct(&self) -> Vec<f32> {
+        self.of(|answer| f32::from(u8::from(answer.verdict.correct)))
+    }
+
     /// The answers of these indices, for one teacher-forced pass.
     pub fn batch(&self, indices: &[usize]) -> Batch {
         let pair = |&index: &usize| (self.prompt(index), self.answers[index].ids.as_slice());

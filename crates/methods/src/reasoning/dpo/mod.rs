@@ -163,7 +163,7 @@ impl Method for Dpo {
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
         let rollouts = self.answers(run)?;
-        report(&rollouts, &rollouts.of(|answer| f32::from(u8::from(answer.verdict.correct))), run)?;
+        report(&rollouts, &rollouts.correct(), run)?;
         let pairs = pairs(&rollouts);
         run.log("diag/pairs", pairs.len() as f64)?;
         if !pairs.is_empty() {
@@ -183,7 +183,7 @@ impl Method for Dpo {
     }
 
     fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place).map(|()| true)
+        self.language.publish(place)
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

@@ -136,7 +136,7 @@ impl Method for Grpo {
     }
 
     fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place).map(|()| true)
+        self.language.publish(place)
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

@@ -189,7 +189,7 @@ impl Method for PpoLm {
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
         let rollouts = self.language.rollouts(&self.config.rollout, run)?;
-        let rewards = rollouts.of(|answer| f32::from(u8::from(answer.verdict.correct)));
+        let rewards = rollouts.correct();
         report(&rollouts, &rewards, run)?;
         let signals = self.signals(&rollouts, &rewards, run)?;
         let mut order: Vec<usize> = (0..rollouts.answers.len()).collect();
@@ -214,7 +214,7 @@ impl Method for PpoLm {
     }
 
     fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place).map(|()| true)
+        self.language.publish(place)
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

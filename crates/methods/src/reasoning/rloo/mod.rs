@@ -139,7 +139,7 @@ impl Method for Rloo {
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
         let rollouts = self.language.rollouts(&self.config.rollout, run)?;
-        let mut rewards = rollouts.of(|answer| f32::from(u8::from(answer.verdict.correct)));
+        let mut rewards = rollouts.correct();
         report(&rollouts, &rewards, run)?;
         if self.config.beta > 0.0 {
             self.charge(&rollouts, &mut rewards, run)?;
@@ -161,7 +161,7 @@ impl Method for Rloo {
     }
 
     fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place).map(|()| true)
+        self.language.publish(place)
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

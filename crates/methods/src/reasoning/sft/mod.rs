@@ -125,7 +125,7 @@ impl Method for Sft {
     }
 
     fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place).map(|()| true)
+        self.language.publish(place)
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

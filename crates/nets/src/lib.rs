@@ -19,6 +19,7 @@ pub mod frames;
 pub mod gradient;
 pub mod heads;
 pub mod init;
+mod lanes;
 pub mod lm;
 pub mod mish;
 pub mod mlp;

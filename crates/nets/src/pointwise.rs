@@ -7,6 +7,8 @@
 
 use burn::tensor::{DType, Device, Tensor, TensorData};
 
+use crate::lanes::in_lanes;
+
 /// A function of one number.
 pub(crate) trait Pointwise {
     /// Its value.
@@ -33,37 +35,30 @@ pub(crate) fn apply<P: Pointwise, const D: usize>(input: Tensor<D>) -> Tensor<D>
         return P::by_tensors(input);
     };
     if !input.is_tracked() {
-        in_lanes(|| values.iter_mut().for_each(|value| *value = P::value(*value)));
+        by_value::<P>(values);
         let value = Tensor::from_data(data, &plain);
         return if device.is_autodiff() { value.autodiff() } else { value };
     }
     // The tangent at every element has the function's value and its gradient.
     let mut offsets = vec![0.0_f32; values.len()];
-    in_lanes(|| {
-        for (value, offset) in values.iter_mut().zip(&mut offsets) {
-            (*value, *offset) = P::tangent(*value);
-        }
-    });
+    by_tangent::<P>(values, &mut offsets);
     let slope = Tensor::from_data(data, &plain).autodiff();
     let offset = Tensor::from_data(TensorData::new(offsets, shape), &plain).autodiff();
     input * slope + offset
 }
 
-/// Runs a loop compiled for the widest lanes that the processor surely has here.
-#[inline(always)]
-pub(crate) fn in_lanes(work: impl FnOnce()) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx2") && std::arch::is_x86_feature_detected!("fma") {
-        // SAFETY: the processor has the two features that the function is compiled for.
-        return unsafe { wide(work) };
+in_lanes! {
+    /// Replaces every number by its value.
+    fn by_value<P: Pointwise>(values: &mut [f32]) {
+        values.iter_mut().for_each(|value| *value = P::value(*value));
     }
-    work();
-}
 
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx2,fma")]
-fn wide(work: impl FnOnce()) {
-    work();
+    /// Replaces every number by the slope of its tangent, and writes the tangent's offset.
+    fn by_tangent<P: Pointwise>(values: &mut [f32], offsets: &mut [f32]) {
+        for (value, offset) in values.iter_mut().zip(offsets) {
+            (*value, *offset) = P::tangent(*value);
+        }
+    }
 }
 
 #[cfg(test)]

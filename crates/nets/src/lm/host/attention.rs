@@ -3,11 +3,11 @@
 use std::ops::Range;
 
 use super::buffer::Buffer;
-use super::in_lanes;
 use super::matrix::{View, add_scaled, dot, largest, multiply, sum};
 use super::norm;
 use super::shape::{Seating, Shape, Weights};
 use crate::elu::exponential;
+use crate::lanes::in_lanes;
 
 /// Below as many tokens at a time, loops are faster than products of matrices.
 const FEW: usize = 8;
@@ -28,22 +28,22 @@ impl<'a> Slots<'a> {
     }
 }
 
-/// Normalises (where the model does) and turns queries and keys in `inner [N, queries + 2 keys]`.
-/// Factors of the normalisation of every head go to `inverses [N, heads + key heads]`, and what was
-/// normalised to `raw [N, queries + keys]`.
-pub fn turn(
-    shape: &Shape,
-    weights: &Weights<'_>,
-    seating: &Seating,
-    part: Range<usize>,
-    inner: &mut [f32],
-    raw: &mut [f32],
-    inverses: &mut [f32],
-) {
-    let (half, heads) = (shape.head_width / 2, shape.heads + shape.key_heads);
-    let first = part.start * seating.length;
-    let turned = shape.queries() + shape.keys();
-    in_lanes(|| {
+in_lanes! {
+    /// Normalises (where the model does) and turns queries and keys in `inner [N, queries + 2 keys]`.
+    /// Factors of the normalisation of every head go to `inverses [N, heads + key heads]`, and what was
+    /// normalised to `raw [N, queries + keys]`.
+    pub fn turn(
+        shape: &Shape,
+        weights: &Weights<'_>,
+        seating: &Seating,
+        part: Range<usize>,
+        inner: &mut [f32],
+        raw: &mut [f32],
+        inverses: &mut [f32],
+    ) {
+        let (half, heads) = (shape.head_width / 2, shape.heads + shape.key_heads);
+        let first = part.start * seating.length;
+        let turned = shape.queries() + shape.keys();
         for (token, row) in inner.chunks_exact_mut(shape.inner()).enumerate() {
             let angles = (first + token) * half..(first + token + 1) * half;
             let (cosine, sine) = (&seating.cosine[angles.clone()], &seating.sine[angles]);
@@ -61,7 +61,7 @@ pub fn turn(
                 rotate(vector, cosine, sine, 1.0);
             }
         }
-    });
+    }
 }
 
 /// Turns a head's vector, by the negative angles for a `sign` of -1.
@@ -99,43 +99,70 @@ pub fn read(
             let weights = &mut kept[(place * shape.heads + head) * length * slots..][..length * slots];
             let out = &mut read[place * length * queries + head * size..];
             if length < FEW {
-                in_lanes(|| {
-                    for token in 0..length {
-                        let row = &mut weights[token * slots..(token + 1) * slots];
-                        let query = &query[token * inner_width..][..size];
-                        for (slot, score) in row.iter_mut().enumerate() {
-                            *score = dot(query, &keys_of[slot * keys.slot..][..size]);
-                        }
-                        soften(row, seen, slots - length + token, size);
-                        let out = &mut out[token * queries..][..size];
-                        out.fill(0.0);
-                        for (slot, weight) in row.iter().enumerate() {
-                            add_scaled(out, *weight, &values_of[slot * values.slot..][..size]);
-                        }
-                    }
-                });
+                for (token, row) in weights.chunks_exact_mut(slots).enumerate() {
+                    let seen = &seen[..slots - length + token + 1];
+                    let query = &query[token * inner_width..][..size];
+                    let out = &mut out[token * queries..][..size];
+                    read_one(query, (keys_of, keys.slot), (values_of, values.slot), seen, row, out);
+                }
                 continue;
             }
             let keys_view = View::strided(keys_of, slots, size, keys.slot).transposed();
             multiply(weights, slots, View::strided(query, length, size, inner_width), keys_view, false);
-            in_lanes(|| {
-                for (token, row) in weights.chunks_exact_mut(slots).enumerate() {
-                    soften(row, seen, slots - length + token, size);
-                }
-            });
+            soften_rows(weights, seen, length, size);
             let values_view = View::strided(values_of, slots, size, values.slot);
             multiply(out, queries, View::new(weights, length, slots), values_view, false);
         }
     }
 }
 
-/// Scores to weights, over the slots up to `last` that hold a token; 0 where there are none.
+in_lanes! {
+    /// What one query reads from the slots of `seen`, by the weights that go to `row`. Keys and values
+    /// come with the distance from one slot's to the next one's.
+    fn read_one(
+        query: &[f32],
+        keys: (&[f32], usize),
+        values: (&[f32], usize),
+        seen: &[f32],
+        row: &mut [f32],
+        out: &mut [f32],
+    ) {
+        let size = query.len();
+        for (slot, score) in row.iter_mut().enumerate() {
+            *score = dot(query, &keys.0[slot * keys.1..][..size]);
+        }
+        soften(row, seen, size);
+        out.fill(0.0);
+        for (slot, weight) in row.iter().enumerate() {
+            add_scaled(out, *weight, &values.0[slot * values.1..][..size]);
+        }
+    }
+
+    /// Scores to weights in the rows of the last `length` slots, each over the slots up to its own.
+    fn soften_rows(weights: &mut [f32], seen: &[f32], length: usize, size: usize) {
+        let slots = seen.len();
+        for (token, row) in weights.chunks_exact_mut(slots).enumerate() {
+            soften(row, &seen[..slots - length + token + 1], size);
+        }
+    }
+
+    /// Turns slopes of weights into those of scores, row by row.
+    fn soften_backward(slopes: &mut [f32], weights: &[f32], length: usize, scale: f32) {
+        for (slope, weight) in slopes.chunks_exact_mut(length).zip(weights.chunks_exact(length)) {
+            let mean = dot(slope, weight);
+            for (slope, weight) in slope.iter_mut().zip(weight) {
+                *slope = weight * (*slope - mean) * scale;
+            }
+        }
+    }
+}
+
+/// Scores to weights, over those slots of `seen` that hold a token; 0 for slots beyond.
 #[inline(always)]
-fn soften(row: &mut [f32], seen: &[f32], last: usize, size: usize) {
+fn soften(row: &mut [f32], seen: &[f32], size: usize) {
     let scale = 1.0 / (size as f32).sqrt();
-    let (row, beyond) = row.split_at_mut(last + 1);
+    let (row, beyond) = row.split_at_mut(seen.len());
     beyond.fill(0.0);
-    let seen = &seen[..row.len()];
     for (score, seen) in row.iter_mut().zip(seen) {
         *score = if *seen > 0.0 { *score * scale } else { f32::MIN };
     }
@@ -163,7 +190,6 @@ pub fn backward(
 ) {
     let (length, size) = (seating.length, shape.head_width);
     let (inner_width, queries, keys) = (shape.inner(), shape.queries(), shape.keys());
-    let first = part.start * length;
     let scale = 1.0 / (size as f32).sqrt();
     out.fill(0.0);
     let mut slopes = Buffer::new(length * length);
@@ -180,24 +206,32 @@ pub fn backward(
             let transposed = View::new(probabilities, length, length).transposed();
             multiply(&mut out[base + queries + keys + start..], inner_width, transposed, read, true);
             multiply(&mut slopes, length, read, value.transposed(), false);
-            in_lanes(|| {
-                for (slope, weight) in slopes.chunks_exact_mut(length).zip(probabilities.chunks_exact(length))
-                {
-                    let mean = dot(slope, weight);
-                    for (slope, weight) in slope.iter_mut().zip(weight) {
-                        *slope = weight * (*slope - mean) * scale;
-                    }
-                }
-            });
+            soften_backward(&mut slopes, probabilities, length, scale);
             let slopes = View::new(&slopes, length, length);
             multiply(&mut out[base + head * size..], inner_width, slopes, key, false);
             multiply(&mut out[base + queries + start..], inner_width, slopes.transposed(), query, true);
         }
     }
-    let (half, heads, turned) = (size / 2, shape.heads + shape.key_heads, queries + keys);
-    in_lanes(|| {
+    turn_back(shape, weights, seating, part, kept, [query_norm, key_norm], out);
+}
+
+in_lanes! {
+    /// The gradient before [`turn`] from that behind it, in place.
+    fn turn_back(
+        shape: &Shape,
+        weights: &Weights<'_>,
+        seating: &Seating,
+        part: Range<usize>,
+        kept: &super::layer::Kept,
+        sums: [&mut [f32]; 2],
+        out: &mut [f32],
+    ) {
+        let (size, heads) = (shape.head_width, shape.heads + shape.key_heads);
+        let (half, turned) = (size / 2, shape.queries() + shape.keys());
+        let first = part.start * seating.length;
+        let [query_sum, key_sum] = sums;
         let mut normal = vec![0.0_f32; size];
-        for (token, row) in out.chunks_exact_mut(inner_width).enumerate() {
+        for (token, row) in out.chunks_exact_mut(shape.inner()).enumerate() {
             let angles = (first + token) * half..(first + token + 1) * half;
             let (cosine, sine) = (&seating.cosine[angles.clone()], &seating.sine[angles]);
             for (head, vector) in row[..turned].chunks_exact_mut(size).enumerate() {
@@ -206,8 +240,8 @@ pub fn backward(
                     let raw = &kept.raw[token * turned + head * size..][..size];
                     let inverse = kept.inverses[token * heads + head];
                     let (gain, sum) = match head < shape.heads {
-                        true => (weights.query_norm, &mut *query_norm),
-                        false => (weights.key_norm, &mut *key_norm),
+                        true => (weights.query_norm, &mut *query_sum),
+                        false => (weights.key_norm, &mut *key_sum),
                     };
                     normal.fill(0.0);
                     norm::backward_row(raw, gain, inverse, vector, sum, &mut normal);
@@ -215,5 +249,5 @@ pub fn backward(
                 }
             }
         }
-    });
+    }
 }

@@ -4,11 +4,11 @@ use std::ops::Range;
 
 use super::attention::{self, Slots};
 use super::buffer::Buffer;
-use super::in_lanes;
 use super::matrix::{View, multiply};
 use super::norm;
 use super::shape::{Seating, Shape, Weights};
 use crate::elu::exponential;
+use crate::lanes::in_lanes;
 
 /// What the values of a part are made from, kept for its gradients.
 #[derive(Debug)]
@@ -146,9 +146,9 @@ fn sigmoid(x: f32) -> f32 {
     (if x >= 0.0 { 1.0 } else { e }) / (1.0 + e)
 }
 
-/// silu(gate) times the other factor.
-fn gate(gate_up: &[f32], hidden: usize, out: &mut [f32]) {
-    in_lanes(|| {
+in_lanes! {
+    /// silu(gate) times the other factor.
+    pub fn gate(gate_up: &[f32], hidden: usize, out: &mut [f32]) {
         for (row, out) in gate_up.chunks_exact(2 * hidden).zip(out.chunks_exact_mut(hidden)) {
             let (gate, up) = row.split_at(hidden);
             let up = &up[..hidden];
@@ -156,13 +156,11 @@ fn gate(gate_up: &[f32], hidden: usize, out: &mut [f32]) {
                 out[index] = gate[index] * sigmoid(gate[index]) * up[index];
             }
         }
-    });
-}
+    }
 
-/// Gradients of both factors, into `out`, from that of their product.
-fn gate_backward(gate_up: &[f32], hidden: usize, gradient: &[f32], out: &mut [f32]) {
-    let rows = gate_up.chunks_exact(2 * hidden).zip(gradient.chunks_exact(hidden));
-    in_lanes(|| {
+    /// Gradients of both factors, into `out`, from that of their product.
+    fn gate_backward(gate_up: &[f32], hidden: usize, gradient: &[f32], out: &mut [f32]) {
+        let rows = gate_up.chunks_exact(2 * hidden).zip(gradient.chunks_exact(hidden));
         for ((row, gradient), out) in rows.zip(out.chunks_exact_mut(2 * hidden)) {
             let (gate, up) = row.split_at(hidden);
             let (gate_out, up_out) = out.split_at_mut(hidden);
@@ -174,7 +172,7 @@ fn gate_backward(gate_up: &[f32], hidden: usize, gradient: &[f32], out: &mut [f3
                 gate_out[index] = gradient[index] * up[index] * slope;
             }
         }
-    });
+    }
 }
 
 /// Adds the gradients of the weights to `sums`, in the order of [`Shape::sizes`], and turns `gradient`

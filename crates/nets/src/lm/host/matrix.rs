@@ -36,6 +36,18 @@ fn reach(size: [usize; 2], strides: [usize; 2]) -> usize {
 
 /// Writes `left right` into `out`, whose rows begin `stride` elements apart, or adds it there.
 pub fn multiply(out: &mut [f32], stride: usize, left: View<'_>, right: View<'_>, add: bool) {
+    multiply_on(false, out, stride, left, right, add);
+}
+
+/// The same, split over the threads where `threads` says so.
+pub fn multiply_on(
+    threads: bool,
+    out: &mut [f32],
+    stride: usize,
+    left: View<'_>,
+    right: View<'_>,
+    add: bool,
+) {
     let ([rows, inner], [other, columns]) = (left.size, right.size);
     assert_eq!(inner, other, "the inner sizes agree");
     assert!(reach([rows, columns], [stride, 1]) <= out.len(), "the product lies within the slice");
@@ -63,7 +75,7 @@ pub fn multiply(out: &mut [f32], stride: usize, left: View<'_>, right: View<'_>,
             false,
             false,
             false,
-            Parallelism::None,
+            if threads { Parallelism::Rayon(0) } else { Parallelism::None },
         );
     }
 }
@@ -123,5 +135,26 @@ pub fn largest(values: &[f32]) -> f32 {
 pub fn add_scaled(out: &mut [f32], factor: f32, values: &[f32]) {
     for (out, value) in out.iter_mut().zip(values) {
         *out += factor * value;
+    }
+}
+
+/// Adds `factors[0] rows[0] + factors[1] rows[1] + ..` to `out`, in this order. Rows begin `stride`
+/// elements apart. Sixteen elements at a time, which stay in a register throughout.
+#[inline(always)]
+pub fn add_rows_scaled(out: &mut [f32], factors: &[f32], rows: &[f32], stride: usize) {
+    let (blocks, rest) = out.as_chunks_mut::<16>();
+    let begin = 16 * blocks.len();
+    for (block, out) in blocks.iter_mut().enumerate() {
+        let mut sums = *out;
+        for (index, factor) in factors.iter().enumerate() {
+            let row = &rows[index * stride + 16 * block..][..16];
+            sums = std::array::from_fn(|lane| sums[lane] + factor * row[lane]);
+        }
+        *out = sums;
+    }
+    if !rest.is_empty() {
+        for (index, factor) in factors.iter().enumerate() {
+            add_scaled(rest, *factor, &rows[index * stride + begin..]);
+        }
     }
 }

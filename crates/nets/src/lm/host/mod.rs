@@ -2,14 +2,15 @@
 //!
 //! The backend's tensor operations allocate for every step and leave most of the time to copies and
 //! element-wise kernels. Here a layer is one operation with a backward pass of its own, and a pass
-//! without gradients is one operation altogether; threads share it by sequences.
+//! without gradients is one operation altogether; threads share it by sequences. Sums go by sixteen
+//! lanes whatever the processor has ([`matrix`]), so that results do not depend on it.
 
 mod attention;
 mod buffer;
 mod inference;
-mod layer;
-mod matrix;
-mod norm;
+pub(super) mod layer;
+pub(super) mod matrix;
+pub(super) mod norm;
 mod shape;
 mod training;
 
@@ -74,22 +75,4 @@ fn slice(array: &Option<FloatTensor<Flex>>) -> &[f32] {
         Some(array) => array.as_slice().unwrap_or(&[]),
         None => &[],
     }
-}
-
-/// Runs a loop compiled for the widest lanes of the processor. Sums go by sixteen lanes whatever their
-/// width ([`matrix`]), so that results do not depend on it.
-#[inline(always)]
-fn in_lanes(work: impl FnOnce()) {
-    #[cfg(target_arch = "x86_64")]
-    if std::arch::is_x86_feature_detected!("avx512f") {
-        // SAFETY: the processor has the feature that the function is compiled for.
-        return unsafe { wide(work) };
-    }
-    crate::pointwise::in_lanes(work);
-}
-
-#[cfg(target_arch = "x86_64")]
-#[target_feature(enable = "avx512f,avx2,fma")]
-fn wide(work: impl FnOnce()) {
-    work();
 }

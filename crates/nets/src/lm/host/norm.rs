@@ -1,19 +1,19 @@
 //! Division by the root mean square, row by row.
 
-use super::in_lanes;
 use super::matrix::{add_scaled, dot, dot3};
+use crate::lanes::in_lanes;
 
-/// Writes x / sqrt(mean x² + epsilon) times the gain of every row of `input` into `out`, and
-/// the factor 1 / sqrt(..) of every row into `inverses`.
-pub fn forward(input: &[f32], gain: &[f32], epsilon: f32, inverses: &mut [f32], out: &mut [f32]) {
-    let width = gain.len();
-    let rows = input.chunks_exact(width).zip(out.chunks_exact_mut(width));
-    in_lanes(|| {
+in_lanes! {
+    /// Writes x / sqrt(mean x² + epsilon) times the gain of every row of `input` into `out`, and
+    /// the factor 1 / sqrt(..) of every row into `inverses`.
+    pub fn forward(input: &[f32], gain: &[f32], epsilon: f32, inverses: &mut [f32], out: &mut [f32]) {
+        let width = gain.len();
+        let rows = input.chunks_exact(width).zip(out.chunks_exact_mut(width));
         for ((row, out), inverse) in rows.zip(inverses) {
             *inverse = factor(row, epsilon);
             scale(row, gain, *inverse, out);
         }
-    });
+    }
 }
 
 #[inline(always)]
@@ -28,35 +28,35 @@ pub fn scale(row: &[f32], gain: &[f32], inverse: f32, out: &mut [f32]) {
     }
 }
 
-/// What [`forward`] wrote, again.
-pub fn again(input: &[f32], gain: &[f32], inverses: &[f32], out: &mut [f32]) {
-    let width = gain.len();
-    let rows = input.chunks_exact(width).zip(out.chunks_exact_mut(width));
-    in_lanes(|| {
+in_lanes! {
+    /// What [`forward`] wrote, again.
+    pub fn again(input: &[f32], gain: &[f32], inverses: &[f32], out: &mut [f32]) {
+        let width = gain.len();
+        let rows = input.chunks_exact(width).zip(out.chunks_exact_mut(width));
         for ((row, out), inverse) in rows.zip(inverses) {
             scale(row, gain, *inverse, out);
         }
-    });
+    }
 }
 
-/// Adds the gradient of the input to `input_gradient` and that of the gain to `gain_gradient`, from
-/// that of the output, `gradient`.
-pub fn backward(
-    input: &[f32],
-    gain: &[f32],
-    inverses: &[f32],
-    gradient: &[f32],
-    gain_gradient: &mut [f32],
-    input_gradient: &mut [f32],
-) {
-    let width = gain.len();
-    let rows = input.chunks_exact(width).zip(gradient.chunks_exact(width));
-    let rows = rows.zip(input_gradient.chunks_exact_mut(width)).zip(inverses);
-    in_lanes(|| {
+in_lanes! {
+    /// Adds the gradient of the input to `input_gradient` and that of the gain to `gain_gradient`, from
+    /// that of the output, `gradient`.
+    pub fn backward(
+        input: &[f32],
+        gain: &[f32],
+        inverses: &[f32],
+        gradient: &[f32],
+        gain_gradient: &mut [f32],
+        input_gradient: &mut [f32],
+    ) {
+        let width = gain.len();
+        let rows = input.chunks_exact(width).zip(gradient.chunks_exact(width));
+        let rows = rows.zip(input_gradient.chunks_exact_mut(width)).zip(inverses);
         for (((row, gradient), out), inverse) in rows {
             backward_row(row, gain, *inverse, gradient, gain_gradient, out);
         }
-    });
+    }
 }
 
 /// The same of one row: with n = x i and the gradient d of n, that of x is i (d - n mean(d n)).
@@ -78,11 +78,11 @@ pub fn backward_row(
     }
 }
 
-/// Adds every row of `values` to `sum`.
-pub fn add_rows(sum: &mut [f32], values: &[f32]) {
-    in_lanes(|| {
+in_lanes! {
+    /// Adds every row of `values` to `sum`.
+    pub fn add_rows(sum: &mut [f32], values: &[f32]) {
         for row in values.chunks_exact(sum.len()) {
             add_scaled(sum, 1.0, row);
         }
-    });
+    }
 }

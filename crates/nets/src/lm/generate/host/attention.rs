@@ -1,12 +1,13 @@
 //! Attention of one slot over what its sequence remembers.
 
 use super::Sequence;
-use super::pass::inverse_root;
 use crate::elu::exponential;
 use crate::lm::LmConfig;
+use crate::lm::host::matrix::{add_rows_scaled, largest, sum};
+use crate::lm::host::norm::factor;
 
-/// Slots, or elements, that are summed up side by side.
-const BLOCK: usize = 32;
+/// A sequence has room for a multiple of as many slots.
+pub(super) const BLOCK: usize = 16;
 
 /// Numbers of heads and their width.
 #[derive(Clone, Copy, Debug)]
@@ -37,7 +38,7 @@ impl Shape {
         let turned = (self.heads + self.key_heads) * self.width;
         for (index, head) in slot[..turned].chunks_exact_mut(self.width).enumerate() {
             let gains = &gains[usize::from(index >= self.heads)];
-            let factor = inverse_root(head, epsilon);
+            let factor = factor(head, epsilon);
             head.iter_mut().zip(gains).for_each(|(value, gain)| *value *= factor * gain);
         }
     }
@@ -91,71 +92,27 @@ pub(super) fn attend(
     let (width, capacity) = (shape.width, sequence.capacity);
     let group = shape.heads / shape.key_heads;
     let scale = 1.0 / (width as f32).sqrt();
+    // Whole blocks are faster; behind the last slot the products are of no use.
     scores.clear();
-    scores.resize(length, 0.0);
+    scores.resize(length.next_multiple_of(BLOCK), 0.0);
     let heads = slot.chunks_exact(width).zip(read.chunks_exact_mut(width)).take(shape.heads);
     for (head, (query, read)) in heads.enumerate() {
         let place = shape.place(layer, head / group, capacity);
-        score(query, &sequence.keys[place..][..width * capacity], capacity, scale, scores);
-        let total = soften(scores);
-        gather(&sequence.values[place..][..length * width], 1.0 / total, scores, read);
-    }
-}
-
-/// Products of a query with all keys, times `scale`.
-#[inline(always)]
-fn score(query: &[f32], keys: &[f32], capacity: usize, scale: f32, scores: &mut [f32]) {
-    let length = scores.len();
-    for (index, block) in scores.chunks_mut(BLOCK).enumerate() {
-        let begin = index * BLOCK;
-        let mut sums = [0.0_f32; BLOCK];
-        if begin + BLOCK <= capacity {
-            // Behind the last slot the products are of no use, but a whole block is faster.
-            for (element, query) in query.iter().enumerate() {
-                let keys = &keys[element * capacity + begin..][..BLOCK];
-                sums.iter_mut().zip(keys).for_each(|(sum, key)| *sum += query * key);
-            }
-        } else {
-            for (element, query) in query.iter().enumerate() {
-                let keys = &keys[element * capacity + begin..element * capacity + length];
-                sums.iter_mut().zip(keys).for_each(|(sum, key)| *sum += query * key);
-            }
-        }
-        block.iter_mut().zip(&sums).for_each(|(score, sum)| *score = sum * scale);
+        scores.fill(0.0);
+        add_rows_scaled(scores, query, &sequence.keys[place..], capacity);
+        let weights = &mut scores[..length];
+        weights.iter_mut().for_each(|score| *score *= scale);
+        let share = 1.0 / soften(weights);
+        read.fill(0.0);
+        add_rows_scaled(read, weights, &sequence.values[place..], width);
+        read.iter_mut().for_each(|value| *value *= share);
     }
 }
 
 /// Replaces scores by exp(score - largest) and gives their sum.
 #[inline(always)]
 fn soften(scores: &mut [f32]) -> f32 {
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|score| *score = exponential(*score - largest));
-    let mut sums = [0.0_f32; 16];
-    let (blocks, rest) = scores.as_chunks::<16>();
-    for block in blocks {
-        sums.iter_mut().zip(block).for_each(|(sum, value)| *sum += value);
-    }
-    sums.iter().sum::<f32>() + rest.iter().sum::<f32>()
-}
-
-/// The sum of `values [S, h]` by weight, times `scale`.
-#[inline(always)]
-fn gather(values: &[f32], scale: f32, weights: &[f32], read: &mut [f32]) {
-    let width = read.len();
-    for (index, read) in read.chunks_mut(BLOCK).enumerate() {
-        let (begin, count) = (index * BLOCK, read.len());
-        let mut sums = [0.0_f32; BLOCK];
-        if count == BLOCK {
-            for (weight, values) in weights.iter().zip(values.chunks_exact(width)) {
-                let values = &values[begin..][..BLOCK];
-                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
-            }
-        } else {
-            for (weight, values) in weights.iter().zip(values.chunks_exact(width)) {
-                let values = &values[begin..][..count];
-                sums.iter_mut().zip(values).for_each(|(sum, value)| *sum += weight * value);
-            }
-        }
-        read.iter_mut().zip(&sums).for_each(|(read, sum)| *read = sum * scale);
-    }
+    let most = largest(scores);
+    scores.iter_mut().for_each(|score| *score = exponential(*score - most));
+    sum(scores)
 }

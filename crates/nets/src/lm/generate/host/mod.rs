@@ -49,7 +49,8 @@ pub(super) struct Sequence {
 }
 
 impl Sequence {
-    fn new(config: &LmConfig, capacity: usize) -> Self {
+    fn new(config: &LmConfig, slots: usize) -> Self {
+        let capacity = slots.next_multiple_of(attention::BLOCK);
         let size = config.layers * config.key_heads * config.head_width * capacity;
         Self {
             keys: vec![0.0; size],
@@ -104,8 +105,8 @@ impl Engine for Host {
         let threads = distinct.len() < rayon::current_num_threads();
         let read = |prompt: &&[u32]| {
             // The last token that is drawn is not read.
-            let capacity = (prompt.len() + max_new - 1).min(weights.config.context);
-            let mut sequence = Sequence::new(&weights.config, capacity);
+            let slots = (prompt.len() + max_new - 1).min(weights.config.context);
+            let mut sequence = Sequence::new(&weights.config, slots);
             let mut input = Vec::with_capacity(prompt.len() * width);
             prompt.iter().for_each(|id| input.extend_from_slice(weights.vector(*id)));
             advance(weights, &mut [Work { sequence: &mut sequence, input: &input }], threads);

@@ -3,8 +3,8 @@
 use super::Sequence;
 use super::attention::{Shape, attend, remember, turn};
 use super::weights::{LayerWeights, Weights};
-use crate::elu::exponential;
-use crate::pointwise::in_lanes;
+use crate::lanes::in_lanes;
+use crate::lm::host::{layer::gate, norm};
 
 /// What a sequence reads next, `[T, d]`.
 pub(super) struct Work<'a> {
@@ -23,7 +23,9 @@ pub(super) fn advance(weights: &Weights, work: &mut [Work<'_>], threads: bool) {
         let read = read(weights, layer, index, &normal, &turns, work, threads);
         layer.output.add(&read, &mut state, threads);
         normalise(&state, &layer.feed_norm, epsilon, &mut normal);
-        let inner = gate(&layer.gate_up.apply(&normal, threads), layer.gate_up.outputs() / 2);
+        let both = layer.gate_up.apply(&normal, threads);
+        let mut inner = vec![0.0; both.len() / 2];
+        gate(&both, layer.gate_up.outputs() / 2, &mut inner);
         layer.down.add(&inner, &mut state, threads);
     }
     finish(weights, work, &state, width, threads);
@@ -54,10 +56,25 @@ fn read(
     let shape = Shape::of(&weights.config);
     let mut all = layer.query_key_value.apply(input, threads);
     let mut read = vec![0.0; all.len() / shape.inner() * shape.outer()];
-    let slots = all.chunks_exact_mut(shape.inner()).zip(read.chunks_exact_mut(shape.outer())).zip(turns);
-    let epsilon = weights.config.norm_epsilon as f32;
-    in_lanes(|| {
-        let mut slots = slots;
+    read_slots(weights, layer, index, &mut all, turns, work, &mut read);
+    read
+}
+
+in_lanes! {
+    /// The same from queries, keys and values of the slots.
+    fn read_slots(
+        weights: &Weights,
+        layer: &LayerWeights,
+        index: usize,
+        all: &mut [f32],
+        turns: &[[Vec<f32>; 2]],
+        work: &mut [Work<'_>],
+        read: &mut [f32],
+    ) {
+        let shape = Shape::of(&weights.config);
+        let epsilon = weights.config.norm_epsilon as f32;
+        let mut slots =
+            all.chunks_exact_mut(shape.inner()).zip(read.chunks_exact_mut(shape.outer())).zip(turns);
         let mut scores = Vec::new();
         for work in work.iter_mut() {
             let begin = work.sequence.length;
@@ -71,8 +88,7 @@ fn read(
                 attend(&shape, work.sequence, index, position + 1, slot, read, &mut scores);
             }
         }
-    });
-    read
+    }
 }
 
 /// Keeps the last slot's state and logits of every sequence.
@@ -96,42 +112,6 @@ fn finish(weights: &Weights, work: &mut [Work<'_>], state: &[f32], width: usize,
 
 /// Divides every row by its root mean square and multiplies by the gains.
 fn normalise(input: &[f32], gains: &[f32], epsilon: f32, output: &mut [f32]) {
-    in_lanes(|| {
-        let rows = input.chunks_exact(gains.len()).zip(output.chunks_exact_mut(gains.len()));
-        for (input, output) in rows {
-            let factor = inverse_root(input, epsilon);
-            for ((output, input), gain) in output.iter_mut().zip(input).zip(gains) {
-                *output = input * factor * gain;
-            }
-        }
-    });
-}
-
-/// One over the root of the mean square.
-#[inline(always)]
-pub(super) fn inverse_root(values: &[f32], epsilon: f32) -> f32 {
-    let mut sums = [0.0_f32; 16];
-    let (blocks, rest) = values.as_chunks::<16>();
-    for block in blocks {
-        sums.iter_mut().zip(block).for_each(|(sum, value)| *sum += value * value);
-    }
-    let sum = sums.iter().sum::<f32>() + rest.iter().map(|value| value * value).sum::<f32>();
-    1.0 / (sum / values.len() as f32 + epsilon).sqrt()
-}
-
-/// silu(gate) times rise, from `both [M, 2 hidden]`.
-fn gate(both: &[f32], hidden: usize) -> Vec<f32> {
-    let mut inner = vec![0.0; both.len() / 2];
-    in_lanes(|| {
-        for (both, inner) in both.chunks_exact(2 * hidden).zip(inner.chunks_exact_mut(hidden)) {
-            let (gates, rises) = both.split_at(hidden);
-            for ((inner, gate), rise) in inner.iter_mut().zip(gates).zip(rises) {
-                // sigmoid(x) = 1/(1 + e) for x >= 0 and e/(1 + e) below, with e = exp(-|x|).
-                let e = exponential(-gate.abs());
-                let above = if *gate >= 0.0 { 1.0 } else { e };
-                *inner = gate * (above / (1.0 + e)) * rise;
-            }
-        }
-    });
-    inner
+    let mut factors = vec![0.0; input.len() / gains.len()];
+    norm::forward(input, gains, epsilon, &mut factors, output);
 }

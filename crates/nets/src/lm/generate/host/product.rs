@@ -1,6 +1,6 @@
 //! Products of matrices.
 
-use gemm::Parallelism;
+use crate::lm::host::matrix::{View, multiply_on};
 
 /// A linear map.
 #[derive(Debug)]
@@ -40,36 +40,8 @@ impl Linear {
 
     fn product(&self, input: &[f32], output: &mut [f32], add: bool, threads: bool) {
         let (inputs, outputs) = (self.inputs, self.outputs);
-        let rows = input.len() / inputs;
-        assert!(input.len() == rows * inputs && output.len() == rows * outputs);
-        assert_eq!(self.weight.len(), inputs * outputs);
-        let parallelism = if threads { Parallelism::Rayon(0) } else { Parallelism::None };
-        let (kept, [wide, narrow]) = (if add { 1.0 } else { 0.0 }, [outputs as isize, inputs as isize]);
-        // SAFETY: the three matrices are row-major with the sizes that were just checked, so every
-        // element that is read or written lies in its slice; `output` is not aliased.
-        unsafe {
-            gemm::gemm(
-                rows,
-                outputs,
-                inputs,
-                output.as_mut_ptr(),
-                1,
-                wide,
-                add,
-                input.as_ptr(),
-                1,
-                narrow,
-                self.weight.as_ptr(),
-                1,
-                wide,
-                kept,
-                1.0_f32,
-                false,
-                false,
-                false,
-                parallelism,
-            );
-        }
+        let input = View::new(input, input.len() / inputs, inputs);
+        multiply_on(threads, output, outputs, input, View::new(&self.weight, inputs, outputs), add);
         if !self.bias.is_empty() {
             for row in output.chunks_exact_mut(outputs) {
                 row.iter_mut().zip(&self.bias).for_each(|(value, bias)| *value += bias);

@@ -11,6 +11,7 @@ mod config;
 mod decoder;
 pub mod generate;
 mod host;
+pub mod latent;
 mod layer;
 mod lora;
 mod map;

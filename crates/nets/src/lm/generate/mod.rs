@@ -12,6 +12,7 @@ mod hook;
 mod host;
 mod row;
 mod score;
+mod telling;
 mod tensors;
 
 use std::ops::ControlFlow;
@@ -23,6 +24,7 @@ use rand_chacha::ChaCha8Rng;
 use rayon::prelude::*;
 pub use row::{Ended, Generated, Thought};
 pub use score::{Scored, score};
+pub use telling::Telling;
 
 use super::{Decoder, sampling::Sampling};
 use crate::NetsError;

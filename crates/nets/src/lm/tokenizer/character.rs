@@ -75,7 +75,8 @@ impl CharacterTokenizer {
             "normalizer": null,
             "pre_tokenizer": {
                 "type": "Split",
-                "pattern": {"Regex": "(?s)."},
+                // Any character, in a form that every engine of regular expressions reads.
+                "pattern": {"Regex": "[\\s\\S]"},
                 "behavior": "Isolated",
                 "invert": false,
             },

@@ -33,12 +33,15 @@ pub enum Deviation {
     None,
 }
 
+/// Differences of rewards up to this share of them, or of 1, are rounding.
+const ROUNDING: f32 = 1e-6;
+
 /// Advantages of a batch, and how many of its groups say anything.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Advantages {
     /// One per rollout, in the order of the rewards.
     pub values: Vec<f32>,
-    /// Groups whose rewards are all equal: with a group's centre their advantages are 0.
+    /// Groups whose rewards are all equal but for rounding: with a group's centre their advantages are 0.
     pub flat: usize,
     /// Number of groups.
     pub groups: usize,
@@ -46,7 +49,7 @@ pub struct Advantages {
 
 /// Advantages of `rewards`, a group of `group` rollouts after the other. Deviations have the divisor
 /// n - 1, as the published implementations have them, and get `offset` added. A group whose rewards
-/// are all equal has advantage 0 unless `centre` is the batch's.
+/// are all equal, but for rounding, has advantage 0 unless `centre` is the batch's.
 ///
 /// # Errors
 /// [`LearnError::Setting`] if `group` is below 2, the rewards are not whole groups, or one of them is
@@ -69,7 +72,7 @@ pub fn group_advantage(
     let mut flat = 0;
     for rewards in rewards.chunks_exact(group) {
         let of_group = Moments::of(rewards);
-        let equal = rewards.iter().all(|reward| *reward == rewards[0]);
+        let equal = equal(rewards);
         flat += usize::from(equal);
         // Spelled out, so that the rounding of a mean of equal numbers is not divided by the offset.
         let silent = equal && centre != Centre::Batch;
@@ -99,6 +102,15 @@ pub fn rloo(rewards: &[f32], group: usize) -> Result<Advantages, LearnError> {
     group_advantage(rewards, group, Centre::LeaveOneOut, Deviation::None, 0.0)
 }
 
+/// Whether rewards differ by rounding at most. Those that a model computes, such as entropies, differ in
+/// their last digits between equal answers, which a division by the deviation would make as large as any.
+fn equal(rewards: &[f32]) -> bool {
+    let (low, high) = rewards.iter().fold((f32::INFINITY, f32::NEG_INFINITY), |(low, high), reward| {
+        (low.min(*reward), high.max(*reward))
+    });
+    high - low <= ROUNDING * high.abs().max(low.abs()).max(1.0)
+}
+
 /// Mean and standard deviation with the divisor n - 1.
 struct Moments {
     mean: f64,
@@ -120,6 +132,23 @@ pub fn within_group_correlation(rewards: &[f32], outcomes: &[f32], group: usize)
     let pairs = rewards.chunks_exact(group.max(1)).zip(outcomes.chunks_exact(group.max(1)));
     let found: Vec<f64> = pairs.filter_map(|(rewards, outcomes)| correlation(rewards, outcomes)).collect();
     (!found.is_empty()).then(|| found.iter().sum::<f64>() / found.len() as f64)
+}
+
+/// Spearman's rank correlation of rewards with outcomes inside groups: as [`within_group_correlation`],
+/// of ranks, so that it does not depend on how a reward is scaled.
+pub fn within_group_rank_correlation(rewards: &[f32], outcomes: &[f32], group: usize) -> Option<f64> {
+    let ranked = |values: &[f32]| values.chunks_exact(group.max(1)).flat_map(ranks).collect::<Vec<f32>>();
+    within_group_correlation(&ranked(rewards), &ranked(outcomes), group)
+}
+
+/// Rank of each value from 1; equal ones share the mean of theirs.
+fn ranks(values: &[f32]) -> Vec<f32> {
+    let rank = |value: &f32| {
+        let below = values.iter().filter(|other| *other < value).count();
+        let equal = values.iter().filter(|other| *other == value).count();
+        below as f32 + (equal as f32 + 1.0) / 2.0
+    };
+    values.iter().map(rank).collect()
 }
 
 fn correlation(left: &[f32], right: &[f32]) -> Option<f64> {

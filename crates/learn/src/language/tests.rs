@@ -1,7 +1,7 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::{
-    advantage::{group_advantage, rloo, within_group_correlation},
+    advantage::{group_advantage, rloo, within_group_correlation, within_group_rank_correlation},
     latent::{self, Dimensions},
     length,
     preference::{self, Pair},
@@ -159,6 +159,11 @@ fn correlation_inside_groups() {
     assert!((first - 0.75f64.sqrt()).abs() < 1e-9);
     assert!(within_group_correlation(&rewards, &outcomes, 3).unwrap().abs() < 1e-9);
     assert_eq!(within_group_correlation(&rewards[6..], &outcomes[6..], 3), None);
+    // Ranks 1, 2.5, 2.5, 4 with 1.5, 3.5, 1.5, 3.5: 3 / sqrt(4.5 * 4), however large the last reward is.
+    for last in [11.0, 1_000.0] {
+        let ranked = within_group_rank_correlation(&[1.0, 10.0, 10.0, last], &[0.0, 1.0, 0.0, 1.0], 4);
+        assert!((ranked.unwrap() - 0.5f64.sqrt()).abs() < 1e-6);
+    }
 }
 
 #[test]

@@ -191,3 +191,20 @@ fn replaced_parameters_keep_the_moments_of_their_path() {
     }
     assert_eq!(flat(trained.inference()), flat(control.inference()));
 }
+
+#[test]
+fn vectors_can_be_spared_from_decay() {
+    let settings = AdamSettings { decoupled: true, weight_decay: 0.5, ..AdamSettings::new(0.1) };
+    let spare = AdamSettings { weight_decay: 0.0, ..settings };
+    let stepped = |mut trained: Trained<Pair>| {
+        let loss = linear_loss(trained.module(), &[0.3, -0.2, 0.1, 0.7]);
+        update("test", loss, &mut [&mut trained], None).unwrap();
+        flat(trained.inference())
+    };
+    let all = stepped(Trained::new(pair(1, 1, 2), settings));
+    let none = stepped(Trained::new(pair(1, 1, 2), spare));
+    let matrices = stepped(Trained::new(pair(1, 1, 2), settings).sparing_vectors());
+    assert_eq!(matrices[..2], all[..2]);
+    assert_eq!(matrices[2..], none[2..]);
+    assert_ne!(all, none);
+}

@@ -25,6 +25,7 @@ pub struct Trained<M: Module> {
     slots: Vec<Slot>,
     inference: OnceCell<M>,
     on_host: bool,
+    spares_vectors: bool,
 }
 
 impl<M: Module> Trained<M> {
@@ -32,7 +33,15 @@ impl<M: Module> Trained<M> {
     pub fn new(module: M, settings: AdamSettings) -> Self {
         let module = module.train();
         let on_host = state::on_host(&module.devices());
-        Self { slots: slots(&module), module: Some(module), settings, inference: OnceCell::new(), on_host }
+        let slots = slots(&module);
+        let inference = OnceCell::new();
+        Self { slots, module: Some(module), settings, inference, on_host, spares_vectors: false }
+    }
+
+    /// The same without weight decay on parameters of one dimension: the biases and the scales of
+    /// normalisations, which language models are usually trained without decaying.
+    pub fn sparing_vectors(self) -> Self {
+        Self { spares_vectors: true, ..self }
     }
 
     /// The module with gradient tracking, for losses.
@@ -97,7 +106,10 @@ impl<M: Module> Trainable for Trained<M> {
         // The inference copy shares the parameters' memory: while it exists the step could not
         // work in place.
         self.inference.take();
-        let mut stepper = Stepper { slots: self.slots.iter_mut(), settings: &self.settings, scale };
+        let settings = self.settings;
+        let spared = AdamSettings { weight_decay: 0.0, ..settings };
+        let of_vectors = if self.spares_vectors { spared } else { settings };
+        let mut stepper = Stepper { slots: self.slots.iter_mut(), settings, of_vectors, scale };
         self.module = self.module.take().map(|module| module.map(&mut stepper));
     }
 
@@ -178,7 +190,9 @@ impl ModuleVisitor for Collector<'_> {
 
 struct Stepper<'a> {
     slots: std::slice::IterMut<'a, Slot>,
-    settings: &'a AdamSettings,
+    settings: AdamSettings,
+    /// For parameters of one dimension.
+    of_vectors: AdamSettings,
     scale: f32,
 }
 
@@ -191,7 +205,8 @@ impl ModuleMapper for Stepper<'_> {
             return param;
         }
         let (id, tensor, mapper) = param.consume();
-        let values = slot.step(tensor.without_autodiff(), self.settings, self.scale);
+        let settings = if D == 1 { &self.of_vectors } else { &self.settings };
+        let values = slot.step(tensor.without_autodiff(), settings, self.scale);
         Param::from_mapped_value(id, values.autodiff().require_grad(), mapper)
     }
 }

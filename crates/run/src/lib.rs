@@ -22,6 +22,7 @@ pub mod session;
 pub mod settings;
 pub mod shared;
 pub mod snapshot;
+pub mod speech;
 pub mod streams;
 pub mod summary;
 pub mod task;
@@ -38,6 +39,7 @@ pub use scores::{Protocol, Score, Scores};
 pub use session::{Session, Watcher};
 pub use settings::Settings;
 pub use snapshot::{NamedArray, Snapshot};
+pub use speech::{Speaker, Speech};
 pub use task::Task;
 
 /// Program and version, as files name it.

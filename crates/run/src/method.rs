@@ -10,6 +10,7 @@ use crate::{
     context::Run,
     policy::Policy,
     scores::{Protocol, Scores, evaluate},
+    speech::Speaker,
 };
 
 /// A method's hyper-parameters. The default is the laptop preset, sized for two cores; doc comments
@@ -59,7 +60,9 @@ pub trait Method: Sized + Send + 'static {
     fn advance(&mut self, run: &mut Run) -> Result<Progress>;
 
     /// What acts, as it is now; nothing where the product is not a policy.
-    fn policy(&self) -> Option<Box<dyn Policy>>;
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        None
+    }
 
     /// Scores the method under a protocol. Unless a method says otherwise its policy plays in the
     /// protocol's world, and there are no scores where one of them is missing. A method with
@@ -74,6 +77,11 @@ pub trait Method: Sized + Send + 'static {
             }
             _ => Ok(Scores::new()),
         }
+    }
+
+    /// What can be spoken to, where the product is a language model.
+    fn speaker(&self) -> Option<&dyn Speaker> {
+        None
     }
 
     /// Writes the product as a folder that other programs read, whole or not at all, and says whether
@@ -106,6 +114,8 @@ pub trait AnyMethod: Send {
     fn policy(&self) -> Option<Box<dyn Policy>>;
     /// [`Method::evaluate`].
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores>;
+    /// [`Method::speaker`].
+    fn speaker(&self) -> Option<&dyn Speaker>;
     /// [`Method::publish`].
     fn publish(&self, place: &Path) -> Result<bool>;
     /// [`Method::save`].
@@ -123,6 +133,9 @@ impl<M: Method> AnyMethod for M {
     }
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
         Method::evaluate(self, protocol, run)
+    }
+    fn speaker(&self) -> Option<&dyn Speaker> {
+        Method::speaker(self)
     }
     fn publish(&self, place: &Path) -> Result<bool> {
         Method::publish(self, place)

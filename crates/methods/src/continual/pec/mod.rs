@@ -30,8 +30,7 @@ use learn::continual::{
     protocol::{ClassTask, class_incremental},
 };
 use run::{
-    Card, Method, Policy, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, Task,
-    scores::exact,
+    Card, Method, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, Task, scores::exact,
 };
 use serde::{Deserialize, Serialize};
 use worlds::data::{self, DataSet, Examples};
@@ -113,10 +112,6 @@ impl Method for Pec {
             room -= self.learn(room, run)?;
         }
         Ok(Progress { finished: self.position.task == self.tasks.len(), ..Progress::MAIN })
-    }
-
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        None
     }
 
     /// Accuracy on the held-out examples; those of classes not seen yet count as wrong.

@@ -23,8 +23,7 @@ use learn::{
 };
 use nets::mlp::{Mlp, MlpConfig};
 use run::{
-    Card, Method, Policy, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, Task,
-    scores::exact,
+    Card, Method, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, Task, scores::exact,
 };
 use worlds::data::{self, DataSet, Examples};
 
@@ -107,10 +106,6 @@ impl Method for ContrastiveTheory {
             run.count_steps(1);
         }
         Ok(Progress::MAIN)
-    }
-
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        None
     }
 
     /// Probes fitted on the training and scored on the held-out examples, and the bounds.

@@ -3,10 +3,13 @@
 /// Ids and texts of the files in `claims/`, in the order of their ids.
 static CLAIMS: &[(&str, &str)] = &[
     ("alp-gmm", include_str!("../../../claims/alp-gmm.toml")),
+    ("colar", include_str!("../../../claims/colar.toml")),
     ("contrastive-theory", include_str!("../../../claims/contrastive-theory.toml")),
     ("decision-diffuser", include_str!("../../../claims/decision-diffuser.toml")),
     ("doc-control", include_str!("../../../claims/doc-control.toml")),
     ("ensemble-cdrl", include_str!("../../../claims/ensemble-cdrl.toml")),
+    ("hrpo", include_str!("../../../claims/hrpo.toml")),
+    ("intuitor", include_str!("../../../claims/intuitor.toml")),
     ("iql", include_str!("../../../claims/iql.toml")),
     ("lapo", include_str!("../../../claims/lapo.toml")),
     ("latent-thresholds", include_str!("../../../claims/latent-thresholds.toml")),
@@ -15,6 +18,7 @@ static CLAIMS: &[(&str, &str)] = &[
     ("orchestrated-value-mapping", include_str!("../../../claims/orchestrated-value-mapping.toml")),
     ("pec", include_str!("../../../claims/pec.toml")),
     ("prdc", include_str!("../../../claims/prdc.toml")),
+    ("rent", include_str!("../../../claims/rent.toml")),
     ("self-predictive", include_str!("../../../claims/self-predictive.toml")),
     ("spr", include_str!("../../../claims/spr.toml")),
     ("tcrl", include_str!("../../../claims/tcrl.toml")),

@@ -20,6 +20,7 @@ pub mod theory;
 pub mod trajectories;
 pub mod value;
 
+use reasoning::tuner::Tuned;
 use run::{Entry, Result, config};
 
 pub use device::prepare_threads;
@@ -53,11 +54,15 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<offline::prdc::Prdc>(),
     Entry::of::<sequence::doc_control::DocControl>(),
     Entry::of::<latent_action::lapo::Lapo>(),
-    Entry::of::<reasoning::sft::Sft>(),
-    Entry::of::<reasoning::grpo::Grpo>(),
-    Entry::of::<reasoning::rloo::Rloo>(),
+    Entry::of::<Tuned<reasoning::sft::Sft>>(),
+    Entry::of::<Tuned<reasoning::grpo::Grpo>>(),
+    Entry::of::<Tuned<reasoning::rloo::Rloo>>(),
     Entry::of::<reasoning::ppo_lm::PpoLm>(),
-    Entry::of::<reasoning::dpo::Dpo>(),
+    Entry::of::<Tuned<reasoning::dpo::Dpo>>(),
+    Entry::of::<reasoning::rent::Rent>(),
+    Entry::of::<Tuned<reasoning::intuitor::Intuitor>>(),
+    Entry::of::<reasoning::hrpo::Hrpo>(),
+    Entry::of::<reasoning::colar::Colar>(),
 ];
 
 /// Every method, in the order in which `list` shows them.

@@ -48,12 +48,32 @@ pub struct BaseConfig {
     pub cap: u64,
     /// How worked solutions are fitted.
     pub supervised: SupervisedConfig,
+    /// Other problems whose worked solutions are fitted besides.
+    pub beside: Vec<Beside>,
+}
+
+/// Problems that a base learns from and training does not.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Beside {
+    /// A text world or a `.jsonl` file.
+    pub problems: String,
+    /// How often a solution is drawn from it, where those of the problems of training have weight 1.
+    pub weight: f64,
 }
 
 impl Default for BaseConfig {
     fn default() -> Self {
         let supervised = SupervisedConfig { learning_rate: 1e-3, ..SupervisedConfig::default() };
-        Self { accuracy: 0.45, temperature: 1.0, prompts: 256, every: 20, cap: 3_000, supervised }
+        Self {
+            accuracy: 0.45,
+            temperature: 1.0,
+            prompts: 256,
+            every: 20,
+            cap: 3_000,
+            supervised,
+            beside: Vec::new(),
+        }
     }
 }
 
@@ -72,6 +92,14 @@ impl BaseConfig {
         }
         if self.prompts == 0 || self.every == 0 {
             return Err("`base.prompts` and `base.every` must be at least 1".to_owned());
+        }
+        if let Some(beside) =
+            self.beside.iter().find(|beside| !(beside.weight > 0.0 && beside.weight.is_finite()))
+        {
+            return Err(format!(
+                "`base.beside` gives `{}` the weight {}: it must be above 0",
+                beside.problems, beside.weight
+            ));
         }
         Ok(())
     }
@@ -107,7 +135,7 @@ pub fn start(
     if let Some(checkpoint) = task.get::<Checkpoint>() {
         return published(checkpoint, problems, max_new, &device);
     }
-    let codec = Codec::characters(&corpus.sources())?;
+    let codec = Codec::characters_and(&corpus.sources(), corpus.symbols())?;
     let needed = prompt + max_new.max(solution);
     if needed > model.context {
         return Err(RunError::Config(format!(
@@ -171,7 +199,8 @@ impl WarmStart<'_> {
     /// The base of this seed, trained here or before.
     fn shared(&self, seed: u64) -> Result<(Decoder, Reached)> {
         let shape = self.model.shape(self.codec.vocabulary());
-        let parts = (self.corpus.description(), &shape, self.config, self.max_new, seed);
+        let corpus = (self.corpus.description(), self.corpus.symbols());
+        let parts = (corpus, &shape, self.config, self.max_new, seed);
         let kept = product(&Key::new("language-base", &parts)?, || {
             let (decoder, reached) = self.train(seed)?;
             let mut snapshot = Snapshot::new();

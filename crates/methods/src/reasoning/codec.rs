@@ -53,9 +53,19 @@ impl Codec {
     /// # Errors
     /// Two alphabets have different end signs.
     pub fn characters(sources: &[&Problems]) -> Result<Self> {
+        Self::characters_and(sources, "")
+    }
+
+    /// The same with the characters of `symbols` besides, each once, for what a method writes into
+    /// prompts.
+    ///
+    /// # Errors
+    /// As [`Codec::characters`].
+    pub fn characters_and(sources: &[&Problems], symbols: &str) -> Result<Self> {
         let mut alphabet = String::new();
         let mut seen = BTreeSet::new();
-        for character in sources.iter().flat_map(|source| source.world.alphabet().chars()) {
+        let alphabets = sources.iter().flat_map(|source| source.world.alphabet().chars());
+        for character in alphabets.chain(symbols.chars()) {
             if seen.insert(character) {
                 alphabet.push(character);
             }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use nets::lm::Decoder;
+use nets::lm::{Decoder, generate::StepHook};
 use rand_chacha::ChaCha8Rng;
 use run::{Problems, Result, Score, Scores};
 use schemars::JsonSchema;
@@ -25,11 +25,14 @@ pub struct EvaluationConfig {
     pub samples: usize,
     /// Temperature at which they are drawn.
     pub temperature: f64,
+    /// Other problems that greedy answers are scored on besides, such as longer ones: text worlds or
+    /// `.jsonl` files.
+    pub tests: Vec<String>,
 }
 
 impl Default for EvaluationConfig {
     fn default() -> Self {
-        Self { samples: 4, temperature: 1.0 }
+        Self { samples: 4, temperature: 1.0, tests: Vec::new() }
     }
 }
 
@@ -64,13 +67,24 @@ impl Measures {
             |(name, values): (&&str, &Vec<f64>)| Some((format!("eval/{prefix}{name}"), Score::of(values)?));
         self.values.iter().filter_map(summary).collect()
     }
+
+    /// How much more these are than `other`'s, problem by problem.
+    pub fn above(&self, other: &Measures) -> Measures {
+        let gain = |(name, values): (&&'static str, &Vec<f64>)| {
+            let before = other.values.get(name)?;
+            Some((*name, values.iter().zip(before).map(|(after, before)| after - before).collect()))
+        };
+        Measures { values: self.values.iter().filter_map(gain).collect(), shown: Vec::new() }
+    }
 }
 
 /// Scores a model on problems: `accuracy`, `length` in tokens and `format` of greedy answers, and where
-/// some are drawn their `sampled_accuracy` and the `majority`'s.
+/// some are drawn their `sampled_accuracy`, the `majority`'s, and the mean `entropy` of their tokens'
+/// distributions in nats. A hook sees all of them.
 ///
 /// # Errors
 /// A prompt has characters that are no tokens, or is too long for the model.
+#[allow(clippy::too_many_arguments, reason = "each is of another kind")]
 pub fn measure(
     decoder: &Decoder,
     codec: &Codec,
@@ -78,11 +92,13 @@ pub fn measure(
     given: &[Problem],
     config: &EvaluationConfig,
     max_new: usize,
+    mut hook: Option<&mut dyn StepHook>,
     random: &mut ChaCha8Rng,
 ) -> Result<Measures> {
     let mut drawn = |count, temperature| {
         let drawing = Drawing { temperature, max_new };
-        answer(decoder, codec, problems, given.to_vec(), count, drawing, None, random)
+        let hook = hook.as_mut().map(|hook| &mut **hook as &mut dyn StepHook);
+        answer(decoder, codec, problems, given.to_vec(), count, drawing, hook, random)
     };
     let greedy = drawn(1, 0.0)?;
     let each = |measure: fn(&Answer) -> f64| greedy.answers.iter().map(measure).collect::<Vec<f64>>();
@@ -94,6 +110,7 @@ pub fn measure(
     if config.samples > 0 {
         let samples = drawn(config.samples, config.temperature)?;
         let groups = || samples.answers.chunks(config.samples);
+        values.insert("entropy", groups().map(entropy).collect());
         values.insert("sampled_accuracy", groups().map(accuracy).collect());
         values.insert("majority", groups().map(|group| majority(group, problems)).collect());
     }
@@ -102,6 +119,13 @@ pub fn measure(
 
 fn share(holds: bool) -> f64 {
     f64::from(u8::from(holds))
+}
+
+/// Mean entropy of the distributions that the answers' tokens were drawn from.
+fn entropy(answers: &[Answer]) -> f64 {
+    let entropies: Vec<f64> =
+        answers.iter().flat_map(|answer| &answer.entropies).map(|entropy| f64::from(*entropy)).collect();
+    entropies.iter().sum::<f64>() / entropies.len().max(1) as f64
 }
 
 /// Share of right answers.
@@ -114,14 +138,17 @@ pub fn accuracy(answers: &[Answer]) -> f64 {
 /// readable answer have no vote.
 pub fn majority(samples: &[Answer], problems: &Problems) -> f64 {
     let marker = problems.world.marker();
-    let result = |answer: &'_ Answer| {
-        let text = answer.text.rsplit_once(marker).map_or("", |(_, result)| result).trim().to_owned();
-        answer.verdict.format.then_some((text, answer.verdict.correct))
-    };
-    let votes: Vec<(String, bool)> = samples.iter().filter_map(result).collect();
+    let vote = |answer: &'_ Answer| Some((result(answer, marker)?, answer.verdict.correct));
+    let votes: Vec<(String, bool)> = samples.iter().filter_map(vote).collect();
     let count = |text: &str| votes.iter().filter(|vote| vote.0 == text).count();
     let best = votes.iter().rev().max_by_key(|vote| count(&vote.0));
     best.map_or(0.0, |vote| share(vote.1))
+}
+
+/// What an answer says behind the marker, where it can be read.
+pub fn result(answer: &Answer, marker: &str) -> Option<String> {
+    let text = answer.text.rsplit_once(marker).map_or("", |(_, result)| result).trim();
+    answer.verdict.format.then(|| text.to_owned())
 }
 
 fn shown(greedy: &Rollouts) -> Vec<String> {

@@ -4,20 +4,27 @@
 //! published one. [`language::Language`] holds it with its frozen copy; it draws [`rollout::Rollouts`],
 //! groups of answers with what was observed on the way and the verifier's judgement; [`batch::Batch`]
 //! passes them through a model once more with the answers given, from which losses are made; [`group`]
-//! is the update that group-relative methods share, whatever their reward; [`evaluation`] scores on
-//! held-out problems.
+//! is the update that group-relative methods share, whatever their reward; [`confidence`] watches rewards
+//! without labels; [`evaluation`] scores on held-out problems.
 
 pub mod base;
 pub mod batch;
 pub mod codec;
+pub mod colar;
+pub mod confidence;
 pub mod dpo;
 pub mod evaluation;
 pub mod group;
 pub mod grpo;
+pub mod hrpo;
+pub mod intuitor;
 pub mod language;
 pub mod model;
 pub mod ppo_lm;
+pub mod rent;
 pub mod rloo;
 pub mod rollout;
 pub mod sft;
+pub mod speaker;
 pub mod supervised;
+pub mod tuner;

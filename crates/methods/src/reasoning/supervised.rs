@@ -77,18 +77,31 @@ pub fn adamw(learning_rate: f64, weight_decay: f64) -> AdamSettings {
 #[derive(Clone)]
 pub struct Corpus {
     parts: Vec<(Problems, f64)>,
+    /// Characters that tokens are needed for besides those of the problems.
+    symbols: String,
 }
 
 impl Corpus {
     /// One source.
     pub fn of(problems: &Problems) -> Self {
-        Self { parts: vec![(problems.clone(), 1.0)] }
+        Self { parts: vec![(problems.clone(), 1.0)], symbols: String::new() }
     }
 
     /// The same with another source of this weight beside the first, whose weight is 1.
     pub fn with(mut self, problems: Problems, weight: f64) -> Self {
         self.parts.push((problems, weight));
         self
+    }
+
+    /// The same where an embedded model has tokens for these characters too.
+    pub fn with_symbols(mut self, symbols: &str) -> Self {
+        self.symbols.push_str(symbols);
+        self
+    }
+
+    /// Those characters.
+    pub fn symbols(&self) -> &str {
+        &self.symbols
     }
 
     /// The sources.

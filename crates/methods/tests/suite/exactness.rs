@@ -1,6 +1,6 @@
 //! Saved and loaded, a method goes on exactly; side by side, runs do not disturb each other.
 
-use crate::harness::Trial;
+use crate::{harness::Trial, language_trials};
 
 /// Settings under which a value agent of images learns within the first few hundred steps.
 const SMALL_VALUES: &[&str] = &["learning_starts=200", "hidden=8", "batch=8", "train_every=20"];
@@ -16,55 +16,6 @@ const SMALL_CLONES: &[&str] = &["hidden=[8]", "batch=16"];
 
 /// A few mazes for latent action policies.
 const MAZES: &str = "data:maze-levels,levels=20/scripted,skill=0.9,steps=600";
-
-/// A model of a few numbers after a base of a few updates.
-const SMALL_MODEL: &[&str] = &[
-    "model.width=8",
-    "model.layers=1",
-    "model.heads=1",
-    "model.hidden=8",
-    "base.cap=40",
-    "base.every=40",
-    "base.supervised.learning_rate=0.02",
-    "rollout.prompts=2",
-    "rollout.group=3",
-    "rollout.max_new=6",
-];
-
-/// The same with every option of the update in use.
-const SMALL_UPDATES: &[&str] = &[
-    "model.width=8",
-    "model.layers=1",
-    "model.heads=1",
-    "model.hidden=8",
-    "base.cap=40",
-    "base.every=40",
-    "base.supervised.learning_rate=0.02",
-    "rollout.prompts=2",
-    "rollout.group=3",
-    "rollout.max_new=6",
-    "format_reward=0.5",
-    "update.beta=0.1",
-    "update.epochs=2",
-    "update.minibatches=2",
-    "update.clip_high=0.3",
-];
-
-/// The same on pairs from the policy.
-const SMALL_PREFERENCES: &[&str] = &[
-    "model.width=8",
-    "model.layers=1",
-    "model.heads=1",
-    "model.hidden=8",
-    "base.cap=40",
-    "base.every=40",
-    "base.supervised.learning_rate=0.02",
-    "rollout.prompts=2",
-    "rollout.group=3",
-    "rollout.max_new=6",
-    "source=policy",
-    "likelihood=0.1",
-];
 
 /// Every method in a world it fits, small enough for seconds.
 const TRIALS: &[(&str, &str, &[&str])] = &[
@@ -230,25 +181,21 @@ const TRIALS: &[(&str, &str, &[&str])] = &[
             "online.refit.from=100",
         ],
     ),
-    (
-        "sft",
-        "arith,m=5,n=1",
-        &["model.width=8", "model.layers=1", "model.heads=1", "model.hidden=8", "supervised.batch=2"],
-    ),
-    ("grpo", "arith,m=5,n=1", SMALL_MODEL),
-    ("grpo", "arith,m=5,n=1", SMALL_UPDATES),
-    ("rloo", "arith,m=5,n=1", SMALL_MODEL),
-    ("ppo-lm", "arith,m=5,n=1", SMALL_MODEL),
-    ("dpo", "arith,m=5,n=1", SMALL_PREFERENCES),
 ];
 
 /// Steps before the snapshot, beyond every method's start.
 const BEFORE: u64 = 400;
 const AFTER: u64 = 480;
 
+/// These and the language models.
+fn trials() -> Vec<(&'static str, &'static str, Vec<&'static str>)> {
+    let worlds = TRIALS.iter().map(|&(id, world, settings)| (id, world, settings.to_vec()));
+    worlds.chain(language_trials::all()).collect()
+}
+
 #[test]
 fn every_method_is_tried() {
-    let tried: Vec<&str> = TRIALS.iter().map(|trial| trial.0).collect();
+    let tried: Vec<&str> = trials().iter().map(|trial| trial.0).collect();
     for entry in methods::all() {
         assert!(tried.contains(&entry.card.id), "{} is not", entry.card.id);
     }
@@ -256,12 +203,12 @@ fn every_method_is_tried() {
 
 #[test]
 fn a_loaded_method_goes_on_exactly() {
-    for &(id, world, settings) in TRIALS {
-        let mut original = Trial::new(id, world, settings, 10_000, 3);
+    for (id, world, settings) in trials() {
+        let mut original = Trial::new(id, world, &settings, 10_000, 3);
         original.train(BEFORE);
         let state = original.snapshot();
         original.train(AFTER);
-        let mut loaded = Trial::new(id, world, settings, 10_000, 3);
+        let mut loaded = Trial::new(id, world, &settings, 10_000, 3);
         loaded.load(&state);
         loaded.train(AFTER);
         assert!(original.snapshot() == loaded.snapshot(), "{id} differs after loading");
@@ -270,14 +217,14 @@ fn a_loaded_method_goes_on_exactly() {
 
 #[test]
 fn runs_in_one_process_do_not_disturb_each_other() {
-    for &(id, world, settings) in TRIALS {
+    for (id, world, settings) in trials() {
         let alone = || {
-            let mut trial = Trial::new(id, world, settings, 10_000, 3);
+            let mut trial = Trial::new(id, world, &settings, 10_000, 3);
             trial.train(AFTER);
             trial.snapshot()
         };
-        let mut first = Trial::new(id, world, settings, 10_000, 3);
-        let mut second = Trial::new(id, world, settings, 10_000, 4);
+        let mut first = Trial::new(id, world, &settings, 10_000, 3);
+        let mut second = Trial::new(id, world, &settings, 10_000, 4);
         for steps in (0..=AFTER).step_by(30) {
             first.train(steps);
             second.train(steps);

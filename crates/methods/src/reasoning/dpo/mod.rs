@@ -5,8 +5,6 @@
 //! reward is fitted. Here pairs come from answers that were drawn on the spot, of which the verifier
 //! accepts one and refuses the other.
 
-use std::path::Path;
-
 use learn::{
     language::{
         preference::{Pair, dpo},
@@ -14,9 +12,7 @@ use learn::{
     },
     optim::update,
 };
-use run::{
-    Card, Config, Method, Need, Policy, Primary, Progress, Protocol, Result, Run, Scores, Snapshot, Task,
-};
+use run::{Card, Config, Need, Primary, Progress, Result, Run, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -28,8 +24,9 @@ use super::{
     model::ModelConfig,
     rollout::{Drawing, RolloutConfig, Rollouts, answer, training},
     supervised::adamw,
+    tuner::Tuner,
 };
-use crate::{failure::failure, state::arrays};
+use crate::failure::failure;
 
 /// Where the answers of pairs come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -121,7 +118,7 @@ pub struct Dpo {
     language: Language,
 }
 
-impl Method for Dpo {
+impl Tuner for Dpo {
     const CARD: Card = Card {
         id: "dpo",
         title: "Direct Preference Optimization: Your Language Model is Secretly a Reward Model",
@@ -152,7 +149,6 @@ impl Method for Dpo {
         let plan = Plan {
             model: &config.model,
             base: Some(&config.base),
-            beside: Vec::new(),
             adam: adamw(config.learning_rate, 0.0),
             max_new: config.rollout.max_new,
             evaluation: &config.evaluation,
@@ -174,24 +170,12 @@ impl Method for Dpo {
         Ok(Progress::MAIN)
     }
 
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        None
+    fn language(&self) -> &Language {
+        &self.language
     }
 
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        self.language.evaluate(protocol, run)
-    }
-
-    fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place)
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        self.language.save(snapshot)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.language.load(&arrays(snapshot))
+    fn language_mut(&mut self) -> &mut Language {
+        &mut self.language
     }
 }
 
@@ -199,7 +183,7 @@ impl Dpo {
     fn answers(&self, run: &mut Run) -> Result<Rollouts> {
         let Self { config, language } = self;
         if config.source == Source::Policy {
-            return language.rollouts(&config.rollout, run);
+            return language.rollouts(&config.rollout, None, run);
         }
         let given = training(&language.problems, config.rollout.prompts, run.random("problems"));
         let drawing = Drawing { temperature: config.rollout.temperature, max_new: language.max_new };

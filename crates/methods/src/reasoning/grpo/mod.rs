@@ -5,11 +5,7 @@
 //! 2025: clip-higher, mean over tokens) and of Dr. GRPO (Liu et al., 2025: no division by the deviation,
 //! constant length) are options.
 
-use std::path::Path;
-
-use run::{
-    Card, Config, Method, Need, Policy, Primary, Progress, Protocol, Result, Run, Scores, Snapshot, Task,
-};
+use run::{Card, Config, Need, Primary, Progress, Result, Run, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -20,8 +16,8 @@ use super::{
     language::{Language, Plan},
     model::ModelConfig,
     rollout::RolloutConfig,
+    tuner::Tuner,
 };
-use crate::state::arrays;
 
 /// Hyper-parameters of GRPO.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, JsonSchema)]
@@ -72,7 +68,7 @@ pub struct Grpo {
     language: Language,
 }
 
-impl Method for Grpo {
+impl Tuner for Grpo {
     const CARD: Card = Card {
         id: "grpo",
         title: "DeepSeekMath: Pushing the Limits of Mathematical Reasoning in Open Language Models",
@@ -103,7 +99,6 @@ impl Method for Grpo {
         let plan = Plan {
             model: &config.model,
             base: Some(&config.base),
-            beside: Vec::new(),
             adam: config.update.adam(),
             max_new: config.rollout.max_new,
             evaluation: &config.evaluation,
@@ -114,7 +109,7 @@ impl Method for Grpo {
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
         let Self { config, language } = self;
-        let rollouts = language.rollouts(&config.rollout, run)?;
+        let rollouts = language.rollouts(&config.rollout, None, run)?;
         let format_reward = config.format_reward as f32;
         let rewards = rollouts.of(|answer| {
             let verdict = &answer.verdict;
@@ -127,23 +122,11 @@ impl Method for Grpo {
         Ok(Progress::MAIN)
     }
 
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        None
+    fn language(&self) -> &Language {
+        &self.language
     }
 
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        self.language.evaluate(protocol, run)
-    }
-
-    fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place)
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        self.language.save(snapshot)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.language.load(&arrays(snapshot))
+    fn language_mut(&mut self) -> &mut Language {
+        &mut self.language
     }
 }

@@ -20,8 +20,8 @@ use learn::{
 };
 use rand::seq::SliceRandom;
 use run::{
-    Card, Config, Method, Need, Policy, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot,
-    Task,
+    Card, Config, Method, Need, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot,
+    Speaker, Task,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -176,7 +176,6 @@ impl Method for PpoLm {
         let plan = Plan {
             model: &config.model,
             base: Some(&config.base),
-            beside: Vec::new(),
             adam: adamw(config.learning_rate, 0.0),
             max_new: config.rollout.max_new,
             evaluation: &config.evaluation,
@@ -188,7 +187,7 @@ impl Method for PpoLm {
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        let rollouts = self.language.rollouts(&self.config.rollout, run)?;
+        let rollouts = self.language.rollouts(&self.config.rollout, None, run)?;
         let rewards = rollouts.correct();
         report(&rollouts, &rewards, run)?;
         let signals = self.signals(&rollouts, &rewards, run)?;
@@ -205,12 +204,12 @@ impl Method for PpoLm {
         Ok(Progress::MAIN)
     }
 
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        None
+    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
+        self.language.evaluate(protocol, None, run)
     }
 
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        self.language.evaluate(protocol, run)
+    fn speaker(&self) -> Option<&dyn Speaker> {
+        Some(&self.language)
     }
 
     fn publish(&self, place: &Path) -> Result<bool> {

@@ -4,18 +4,13 @@
 //! that of the whole answer's log-probability: no ratios, no clipping, one step per batch. The divergence
 //! from the model at the start is part of the reward.
 
-use std::path::Path;
-
 use burn::tensor::Tensor;
 use learn::{
     language::{advantage, tokens::sequence_sum},
     optim::{AdamSettings, update},
     policy_gradient,
 };
-use run::{
-    Card, Config, Method, Need, Policy, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot,
-    Task,
-};
+use run::{Card, Config, Need, Primary, Progress, Result, Run, RunError, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -27,8 +22,9 @@ use super::{
     model::ModelConfig,
     rollout::{RolloutConfig, Rollouts},
     supervised::adamw,
+    tuner::Tuner,
 };
-use crate::{failure::failure, state::arrays};
+use crate::failure::failure;
 
 /// Hyper-parameters of RLOO.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -98,7 +94,7 @@ pub struct Rloo {
     language: Language,
 }
 
-impl Method for Rloo {
+impl Tuner for Rloo {
     const CARD: Card = Card {
         id: "rloo",
         title: "Back to Basics: Revisiting REINFORCE Style Optimization for Learning from Human Feedback in LLMs",
@@ -128,7 +124,6 @@ impl Method for Rloo {
         let plan = Plan {
             model: &config.model,
             base: Some(&config.base),
-            beside: Vec::new(),
             adam: config.adam(),
             max_new: config.rollout.max_new,
             evaluation: &config.evaluation,
@@ -138,7 +133,7 @@ impl Method for Rloo {
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        let rollouts = self.language.rollouts(&self.config.rollout, run)?;
+        let rollouts = self.language.rollouts(&self.config.rollout, None, run)?;
         let mut rewards = rollouts.correct();
         report(&rollouts, &rewards, run)?;
         if self.config.beta > 0.0 {
@@ -152,24 +147,12 @@ impl Method for Rloo {
         Ok(Progress::MAIN)
     }
 
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        None
+    fn language(&self) -> &Language {
+        &self.language
     }
 
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        self.language.evaluate(protocol, run)
-    }
-
-    fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place)
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        self.language.save(snapshot)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.language.load(&arrays(snapshot))
+    fn language_mut(&mut self) -> &mut Language {
+        &mut self.language
     }
 }
 

@@ -1,11 +1,7 @@
 //! Supervised fine-tuning: the model is fitted to worked solutions by likelihood, from nothing or from
 //! a published model.
 
-use std::path::Path;
-
-use run::{
-    Card, Config, Method, Need, Policy, Primary, Progress, Protocol, Result, Run, Scores, Snapshot, Task,
-};
+use run::{Card, Config, Need, Primary, Progress, Result, Run, Task};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -14,8 +10,8 @@ use super::{
     language::{Language, Plan},
     model::ModelConfig,
     supervised::{self, Corpus, SupervisedConfig},
+    tuner::Tuner,
 };
-use crate::state::arrays;
 
 /// Hyper-parameters of supervised fine-tuning.
 #[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
@@ -67,7 +63,7 @@ pub struct Sft {
     corpus: Corpus,
 }
 
-impl Method for Sft {
+impl Tuner for Sft {
     const CARD: Card = Card {
         id: "sft",
         title: "Training language models to follow instructions with human feedback, step 1",
@@ -88,7 +84,6 @@ impl Method for Sft {
         let plan = Plan {
             model: &config.model,
             base: None,
-            beside: Vec::new(),
             adam: config.supervised.adam(),
             max_new: config.max_new,
             evaluation: &config.evaluation,
@@ -116,23 +111,11 @@ impl Method for Sft {
         Ok(Progress::MAIN)
     }
 
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        None
+    fn language(&self) -> &Language {
+        &self.language
     }
 
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        self.language.evaluate(protocol, run)
-    }
-
-    fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place)
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        self.language.save(snapshot)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.language.load(&arrays(snapshot))
+    fn language_mut(&mut self) -> &mut Language {
+        &mut self.language
     }
 }

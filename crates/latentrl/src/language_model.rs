@@ -10,6 +10,7 @@ use nets::lm::{
     tokenizer::{PublishedTokenizer, Tokenizer},
 };
 use rand_chacha::ChaCha8Rng;
+use run::Speech;
 
 use crate::{failure::Failure, parse};
 
@@ -27,10 +28,9 @@ impl LanguageModel {
     /// are wanted, `tokenizer.json`.
     pub fn load(folder: &Path) -> Result<Self, Failure> {
         let place = folder.display().to_string();
-        if folder.join("config.toml").is_file() {
+        if is_run(folder) {
             return Err(Failure::usage(format!(
-                "`{place}` is the folder of a run that trained no language model: name a checkpoint's folder, \
-                 which holds config.json, model.safetensors and tokenizer.json"
+                "`{place}` is the folder of a run: write its model with `latentrl export` and name that folder"
             )));
         }
         if !folder.is_dir() {
@@ -124,15 +124,27 @@ pub struct Drawing {
     pub seed: u64,
 }
 
+/// Whether a folder is that of a run.
+pub fn is_run(folder: &Path) -> bool {
+    folder.join("config.toml").is_file()
+}
+
 impl Drawing {
+    /// These rules, for the model of a run.
+    pub fn speech(&self) -> Speech {
+        let Self { max_new, temperature, top_k, top_p, min_p, repetition_penalty, .. } = *self;
+        Speech { temperature, top_k, top_p, min_p, repetition_penalty, max_new }
+    }
+
     fn sampling(&self, ends: &[u32]) -> Sampling {
+        let Self { max_new, temperature, top_k, top_p, min_p, repetition_penalty, .. } = *self;
         Sampling {
-            temperature: self.temperature,
-            top_k: self.top_k,
-            top_p: self.top_p,
-            min_p: self.min_p,
-            repetition_penalty: self.repetition_penalty,
-            max_new: self.max_new,
+            temperature,
+            top_k,
+            top_p,
+            min_p,
+            repetition_penalty,
+            max_new,
             stop: ends.iter().map(|id| vec![*id]).collect(),
             ..Sampling::default()
         }

@@ -181,6 +181,60 @@ fn a_conversation_goes_on_until_its_end() {
     assert!(finished.code == 2 && finished.err.contains("256"), "{}", finished.err);
 }
 
+/// Settings of a model that is trained in no time.
+const TINY: &[&str] = &["model.width=16", "model.layers=1", "model.heads=2", "model.hidden=16"];
+
+fn train(place: &Path, method: &str, more: &[&str], settings: &[&str]) {
+    let mut arguments = vec!["train", method, "--world", "arith,m=5,n=1"];
+    arguments.extend(more);
+    for setting in settings {
+        arguments.extend(["--set", setting]);
+    }
+    succeeds(place, &arguments);
+}
+
+#[test]
+fn a_trained_model_is_spoken_to_published_and_trained_on() {
+    let place = folder();
+    let steps = ["--steps", "2", "--out", "run"];
+    train(place.path(), "sft", &steps, &[TINY, &["supervised.batch=2"]].concat());
+    let finished = chat(place.path(), &["run", "--temperature", "0", "--max-new", "4"], "1+2?\n");
+    assert_eq!(finished.code, 0, "{}", finished.err);
+    assert!((1..=5).contains(&finished.out.chars().count()), "{:?}", finished.out);
+    let refused = chat(place.path(), &["run"], "one\n");
+    assert!(refused.code == 2 && refused.err.contains("does not know the character 'o'"), "{}", refused.err);
+    refuses(place.path(), &["lm", "score", "--model", "run", "--text", "1"], &["latentrl export"]);
+
+    succeeds(place.path(), &["export", "run", "--out", "model"]);
+    let complete = ["--temperature", "0", "--max-new", "4"];
+    let exported = succeeds(
+        place.path(),
+        &[&["lm", "generate", "--model", "model", "--prompt", "1+2?"], &complete[..]].concat(),
+    );
+    let spoken = chat(place.path(), &[&["run"], &complete[..]].concat(), "1+2?\n").out;
+    assert_eq!(exported.out.trim_end(), spoken.trim_end());
+    for (out, rank) in [("full", "0"), ("adapted", "2")] {
+        let rank = format!("model.lora_rank={rank}");
+        let settings = ["rollout.prompts=2", "rollout.group=2", "rollout.max_new=4", &rank];
+        train(place.path(), "grpo", &["--model", "model", "--steps", "1", "--out", out], &settings);
+        succeeds(place.path(), &["export", out, "--out", &format!("{out}-model")]);
+        succeeds(place.path(), &["lm", "score", "--model", &format!("{out}-model"), "--text", "1+2?"]);
+    }
+}
+
+#[test]
+fn latent_thoughts_are_shown_and_their_speed_is_chosen() {
+    let place = folder();
+    let settings = ["supervised.batch=2", "updates=2", "rl.updates=0", "max_latents=3"];
+    train(place.path(), "colar", &["--steps", "2", "--out", "run"], &[TINY, &settings].concat());
+    for prompt in ["1+2?\n", "1+2?@5\n"] {
+        let finished = chat(place.path(), &["run", "--temperature", "0", "--max-new", "2"], prompt);
+        assert_eq!(finished.code, 0, "{}", finished.err);
+        assert!(finished.out.matches('·').count() <= 3 && finished.out.contains('#'), "{:?}", finished.out);
+    }
+    refuses(place.path(), &["export", "run", "--out", "model"], &["talk to it with `latentrl chat`"]);
+}
+
 #[test]
 fn what_is_no_model_is_refused() {
     let place = folder();

@@ -236,6 +236,23 @@ fn latent_thoughts_are_shown_and_their_speed_is_chosen() {
 }
 
 #[test]
+fn problems_that_do_not_fit_are_refused_before_anything_is_written() {
+    let place = folder();
+    let write = |name: &str, prompt: &dyn Fn(usize) -> String| {
+        let line = |index| format!("{{\"prompt\":\"{}\",\"answer\":\"2\"}}\n", prompt(index));
+        fs::write(place.path().join(name), (1..30).map(line).collect::<String>()).expect("writable");
+    };
+    write("bare.jsonl", &|index| format!("1+{index}?"));
+    write("long.jsonl", &|index| format!("{} {index}", "one ".repeat(300)));
+    let colar = ["train", "colar", "--data", "bare.jsonl", "--steps", "2", "--out", "a"];
+    refuses(place.path(), &colar, &["`bare.jsonl` has problems without reasoning to compress"]);
+    model(place.path(), "model", &ALL);
+    let grpo = ["train", "grpo", "--data", "long.jsonl", "--model", "model", "--steps", "2", "--out", "b"];
+    refuses(place.path(), &grpo, &["`long.jsonl`", "the model's context holds 256"]);
+    assert!(!place.path().join("a").exists() && !place.path().join("b").exists());
+}
+
+#[test]
 fn what_is_no_model_is_refused() {
     let place = folder();
     model(place.path(), "model", &ALL);

@@ -21,7 +21,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     codec::Codec,
     model::ModelConfig,
-    rollout::{Drawing, answer},
+    rollout::{Drawing, answer, training},
     supervised::{self, Corpus, SupervisedConfig},
 };
 use crate::{
@@ -29,6 +29,8 @@ use crate::{
     state::{arrays, load_module, save_module},
 };
 
+/// Problems whose prompts are checked before anything is trained.
+const LOOKED_AT: usize = 256;
 /// Parameters of the base in its snapshot.
 const DECODER: &str = "decoder";
 
@@ -173,7 +175,25 @@ fn published(checkpoint: &Checkpoint, problems: &Problems, max_new: usize, devic
     let tokenizer = PublishedTokenizer::load(&checkpoint.folder).map_err(RunError::part)?;
     let codec = Codec::published(Arc::new(tokenizer), &checkpoint.folder, problems)?;
     loaded.decoder.check_tokens(codec.vocabulary()).map_err(RunError::part)?;
+    check_prompts(&codec, problems, loaded.decoder.config().context)?;
     Ok(Start { codec, decoder: loaded.decoder, max_new })
+}
+
+/// Refuses problems whose prompts leave no room for an answer, by those that are looked at first.
+fn check_prompts(codec: &Codec, problems: &Problems, context: usize) -> Result<()> {
+    let drawn = training(problems, LOOKED_AT, &mut ChaCha8Rng::seed_from_u64(0));
+    for problem in problems.world.held_out(LOOKED_AT).into_iter().chain(drawn) {
+        let length = codec.prompt(&problem)?.len();
+        if length >= context {
+            let beginning: String = problem.prompt.chars().take(40).collect();
+            return Err(RunError::Task(format!(
+                "the prompt {beginning:?} of `{}` has {length} tokens, but the model's context holds {context}: use \
+                 shorter problems or a model with a longer context",
+                problems.name
+            )));
+        }
+    }
+    Ok(())
 }
 
 /// How far a base came.

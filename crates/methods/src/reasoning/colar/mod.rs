@@ -6,6 +6,7 @@
 //! says one of the tokens in it, and the separator where the chain ends. Because latents are drawn,
 //! chains can be compared and reinforced in groups, like written ones, and shorter right ones preferred.
 
+mod checks;
 mod config;
 mod evaluation;
 mod losses;
@@ -36,6 +37,7 @@ pub use config::{
 pub use sequence::{Labels, Pooling};
 
 use self::{
+    checks::{check_context, check_steps, separator},
     packed::Packed,
     reinforce::{Experience, reward},
     sequence::{Layout, Slot, Solution},
@@ -109,6 +111,7 @@ impl Method for Colar {
         let corpus = Corpus::of(problems).with_symbols(&config.compression.symbols());
         let Start { codec, decoder, .. } = base::start(task, run, &corpus, &config.model, None, 0)?;
         let separator = separator(&codec, problems, &config.compression)?;
+        check_steps(problems, &mut run.derived("steps", 0))?;
         check_context(&decoder, problems, &config)?;
         let width = decoder.config().width;
         let hidden = if config.latent.hidden == 0 { width } else { config.latent.hidden };
@@ -337,39 +340,6 @@ impl Colar {
             max_answer: self.config.max_answer,
         }
     }
-}
-
-/// The token between question, chain and answer: the marker of the problems.
-fn separator(codec: &Codec, problems: &Problems, compression: &CompressionConfig) -> Result<u32> {
-    let marker = problems.world.marker();
-    let &[separator] = codec.encode(marker)?.as_slice() else {
-        return Err(RunError::Task(format!(
-            "colar: separator {marker:?} is not one token of this model: use problems whose answer marker is"
-        )));
-    };
-    if codec.encode(&compression.symbols())?.contains(&separator) {
-        return Err(RunError::Config(format!(
-            "colar: separator {marker:?} occurs in `compression.speed_text` or `compression.auto_text`"
-        )));
-    }
-    Ok(separator)
-}
-
-/// Checks that questions with their speed, chains and answers fit into an embedded model's context.
-fn check_context(decoder: &Decoder, problems: &Problems, config: &ColarConfig) -> Result<()> {
-    let [prompt, solution] = problems.world.longest();
-    let compression = &config.compression;
-    let longest = compression.text(compression.c_max).len().max(compression.auto_text.len());
-    let needed = prompt + longest + (solution + 2).max(config.max_latents + config.max_answer + 2);
-    let context = decoder.config().context;
-    if needed <= context {
-        return Ok(());
-    }
-    Err(RunError::Config(format!(
-        "a question of `{}` with its speed and its chain has up to {needed} slots, but `model.context` is {context}: \
-         raise it or lower `max_latents`",
-        problems.name
-    )))
 }
 
 /// Reports what a batch of chains was like.

@@ -139,6 +139,17 @@ fn groups_without_a_spread_are_silent_and_counted() {
 }
 
 #[test]
+fn rewards_that_differ_by_rounding_are_equal() {
+    let advantages = |rewards: &[f32]| {
+        group_advantage(rewards, 2, Centre::Group, Deviation::Group, 1e-6).expect("two groups")
+    };
+    let noisy = advantages(&[-0.25, -0.250_000_1, 3.0, 3.000_000_5]);
+    assert_eq!((noisy.values.as_slice(), noisy.flat), (&[0.0; 4][..], 2));
+    let apart = advantages(&[-0.25, -0.251, 3.0, 3.01]);
+    assert!(apart.flat == 0 && apart.values.iter().all(|value| value.abs() > 0.5), "{apart:?}");
+}
+
+#[test]
 fn groups_that_make_no_sense_are_refused() {
     let refused = |rewards: &[f32], group| {
         let found = group_advantage(rewards, group, Centre::Group, Deviation::Group, 1e-6);

@@ -3,10 +3,10 @@
 use std::path::Path;
 
 use burn::tensor::Device;
+use methods::reasoning::speaker::sampling;
 use nets::lm::{
     Decoder, checkpoint,
     generate::{Generated, StepHook, generate},
-    sampling::Sampling,
     tokenizer::{PublishedTokenizer, Tokenizer},
 };
 use rand_chacha::ChaCha8Rng;
@@ -85,7 +85,7 @@ impl LanguageModel {
         hook: Option<&mut dyn StepHook>,
         random: &mut ChaCha8Rng,
     ) -> Result<Vec<Generated>, Failure> {
-        Ok(generate(&self.decoder, prompts, &drawing.sampling(&self.ends), hook, random)?)
+        Ok(generate(&self.decoder, prompts, &sampling(&drawing.speech(), &self.ends), hook, random)?)
     }
 }
 
@@ -130,24 +130,10 @@ pub fn is_run(folder: &Path) -> bool {
 }
 
 impl Drawing {
-    /// These rules, for the model of a run.
+    /// These rules.
     pub fn speech(&self) -> Speech {
         let Self { max_new, temperature, top_k, top_p, min_p, repetition_penalty, .. } = *self;
         Speech { temperature, top_k, top_p, min_p, repetition_penalty, max_new }
-    }
-
-    fn sampling(&self, ends: &[u32]) -> Sampling {
-        let Self { max_new, temperature, top_k, top_p, min_p, repetition_penalty, .. } = *self;
-        Sampling {
-            temperature,
-            top_k,
-            top_p,
-            min_p,
-            repetition_penalty,
-            max_new,
-            stop: ends.iter().map(|id| vec![*id]).collect(),
-            ..Sampling::default()
-        }
     }
 
     /// The generator of the draws.

@@ -59,7 +59,7 @@ static ENTRIES: &[Entry] = &[
     Entry::of::<Tuned<reasoning::rloo::Rloo>>(),
     Entry::of::<reasoning::ppo_lm::PpoLm>(),
     Entry::of::<Tuned<reasoning::dpo::Dpo>>(),
-    Entry::of::<reasoning::rent::Rent>(),
+    Entry::of::<Tuned<reasoning::rent::Rent>>(),
     Entry::of::<Tuned<reasoning::intuitor::Intuitor>>(),
     Entry::of::<reasoning::hrpo::Hrpo>(),
     Entry::of::<reasoning::colar::Colar>(),

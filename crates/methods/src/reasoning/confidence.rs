@@ -22,8 +22,7 @@ pub fn noise(count: usize, random: &mut ChaCha8Rng) -> Vec<f32> {
 
 /// Rank correlation of rewards with correctness inside groups; nothing if no group varies in both.
 pub fn correlation(rollouts: &Rollouts, rewards: &[f32]) -> Option<f64> {
-    let right = rollouts.of(|answer| f32::from(u8::from(answer.verdict.correct)));
-    within_group_rank_correlation(rewards, &right, rollouts.group)
+    within_group_rank_correlation(rewards, &rollouts.correct(), rollouts.group)
 }
 
 /// Different readable answers of a group, the mean over groups.

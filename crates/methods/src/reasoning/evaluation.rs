@@ -11,7 +11,7 @@ use worlds::text::Problem;
 
 use super::{
     codec::Codec,
-    rollout::{Answer, Drawing, Rollouts, answer},
+    rollout::{Answer, Drawing, Rollouts, answer, reborrow},
 };
 
 /// Completions that are shown.
@@ -97,7 +97,7 @@ pub fn measure(
 ) -> Result<Measures> {
     let mut drawn = |count, temperature| {
         let drawing = Drawing { temperature, max_new };
-        let hook = hook.as_mut().map(|hook| &mut **hook as &mut dyn StepHook);
+        let hook = hook.as_mut().map(reborrow);
         answer(decoder, codec, problems, given.to_vec(), count, drawing, hook, random)
     };
     let greedy = drawn(1, 0.0)?;
@@ -122,7 +122,7 @@ fn share(holds: bool) -> f64 {
 }
 
 /// Mean entropy of the distributions that the answers' tokens were drawn from.
-fn entropy(answers: &[Answer]) -> f64 {
+pub fn entropy(answers: &[Answer]) -> f64 {
     let entropies: Vec<f64> =
         answers.iter().flat_map(|answer| &answer.entropies).map(|entropy| f64::from(*entropy)).collect();
     entropies.iter().sum::<f64>() / entropies.len().max(1) as f64

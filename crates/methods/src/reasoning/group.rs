@@ -19,7 +19,7 @@ use run::{Result, Run, RunError};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{batch::Batch, language::Language, rollout::Rollouts, supervised::adamw};
+use super::{batch::Batch, evaluation::entropy, language::Language, rollout::Rollouts, supervised::adamw};
 use crate::failure::failure;
 
 /// How rewards become advantages.
@@ -139,9 +139,14 @@ impl UpdateConfig {
 /// # Errors
 /// A sequence is longer than the model's context.
 pub fn log_probs(decoder: &Decoder, batch: &Batch, temperature: f64) -> Result<Tensor<2>> {
-    let logits = batch.logits(decoder)?.div_scalar(temperature as f32);
+    Ok(log_probs_from(decoder, batch, batch.states(decoder)?, temperature))
+}
+
+/// The same from the states `[B, R, d]` that the responses' tokens are predicted from.
+pub fn log_probs_from(decoder: &Decoder, batch: &Batch, states: Tensor<3>, temperature: f64) -> Tensor<2> {
+    let logits = decoder.head(states).div_scalar(temperature as f32);
     let targets = batch.targets(&logits.device());
-    Ok(token_log_probs(logits, targets))
+    token_log_probs(logits, targets)
 }
 
 /// What the reference says of every token of the answers, at the temperature they were drawn at.
@@ -246,10 +251,7 @@ pub fn report(rollouts: &Rollouts, rewards: &[f32], run: &mut Run) -> Result<()>
     for (answer, reward) in rollouts.answers.iter().zip(rewards) {
         run.episode(f64::from(*reward), answer.ids.len() as u64);
     }
-    let tokens: usize = rollouts.answers.iter().map(|answer| answer.ids.len()).sum();
-    let entropy: f64 =
-        rollouts.answers.iter().flat_map(|answer| &answer.entropies).map(|h| f64::from(*h)).sum();
-    run.log("diag/entropy", entropy / tokens.max(1) as f64)?;
+    run.log("diag/entropy", entropy(&rollouts.answers))?;
     let mean = |holds: fn(&super::rollout::Answer) -> bool| {
         let count = rollouts.answers.iter().filter(|answer| holds(answer)).count();
         count as f64 / rollouts.answers.len().max(1) as f64

@@ -14,7 +14,7 @@ use super::{
     codec::Codec,
     evaluation::{EvaluationConfig, Measures, measure},
     model::ModelConfig,
-    rollout::{Drawing, RolloutConfig, Rollouts, answer, training},
+    rollout::{Drawing, RolloutConfig, Rollouts, answer, reborrow, training},
     supervised::Corpus,
 };
 use crate::{
@@ -252,9 +252,4 @@ impl Language {
         self.worth.clear();
         Ok(())
     }
-}
-
-/// A hook for a shorter time.
-fn reborrow<'a>(hook: &'a mut &mut dyn StepHook) -> &'a mut dyn StepHook {
-    &mut **hook
 }

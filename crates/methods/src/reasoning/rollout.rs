@@ -169,7 +169,7 @@ pub fn answer(
     };
     let mut answers = Vec::with_capacity(rows.len());
     for piece in rows.chunks(ROWS) {
-        let hook = hook.as_mut().map(|hook| &mut **hook as &mut dyn StepHook);
+        let hook = hook.as_mut().map(reborrow);
         let generated = generate(decoder, piece, &sampling, hook, random).map_err(RunError::part)?;
         for generated in generated {
             let problem = &given[answers.len() / group];
@@ -177,6 +177,11 @@ pub fn answer(
         }
     }
     Ok(Rollouts { problems: given, prompts, group, answers })
+}
+
+/// A hook for a shorter time.
+pub fn reborrow<'a>(hook: &'a mut &mut dyn StepHook) -> &'a mut dyn StepHook {
+    &mut **hook
 }
 
 fn graded(codec: &Codec, problems: &Problems, problem: &Problem, generated: Generated) -> Result<Answer> {

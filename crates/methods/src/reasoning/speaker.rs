@@ -12,6 +12,13 @@ use run::{Result, RunError, Speaker, Speech};
 
 use super::{codec::Codec, language::Language};
 
+/// The rules by which tokens are drawn, where each of `ends` ends an answer.
+pub fn sampling(speech: &Speech, ends: &[u32]) -> Sampling {
+    let Speech { temperature, top_k, top_p, min_p, repetition_penalty, max_new } = *speech;
+    let stop = ends.iter().map(|id| vec![*id]).collect();
+    Sampling { temperature, top_k, top_p, min_p, repetition_penalty, max_new, stop, ..Sampling::default() }
+}
+
 /// Answers the tokens of a prompt under a hook and hands every piece of text to `say`.
 ///
 /// # Errors
@@ -25,16 +32,7 @@ pub fn answer_aloud<'a>(
     random: &mut ChaCha8Rng,
     say: &'a mut dyn FnMut(&str) -> ControlFlow<()>,
 ) -> Result<()> {
-    let sampling = Sampling {
-        temperature: speech.temperature,
-        top_k: speech.top_k,
-        top_p: speech.top_p,
-        min_p: speech.min_p,
-        repetition_penalty: speech.repetition_penalty,
-        max_new: speech.max_new,
-        stop: vec![vec![codec.end()]],
-        ..Sampling::default()
-    };
+    let sampling = sampling(speech, &[codec.end()]);
     let mut telling = Telling::new(&**codec.tokenizer(), hook, say);
     let told = generate(decoder, &[prompt], &sampling, Some(&mut telling), random);
     told.map_err(RunError::part)?;

@@ -31,6 +31,14 @@ pub trait Tuner: Sized + Send + 'static {
 
     /// The same, to be changed.
     fn language_mut(&mut self) -> &mut Language;
+
+    /// As [`Method::evaluate`]; unless a method says otherwise, the scores of its model.
+    ///
+    /// # Errors
+    /// As there.
+    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
+        self.language_mut().evaluate(protocol, None, run)
+    }
 }
 
 /// The method that a tuner makes.
@@ -49,7 +57,7 @@ impl<T: Tuner> Method for Tuned<T> {
     }
 
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        self.0.language_mut().evaluate(protocol, None, run)
+        self.0.evaluate(protocol, run)
     }
 
     fn speaker(&self) -> Option<&dyn Speaker> {

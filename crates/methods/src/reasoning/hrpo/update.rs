@@ -2,7 +2,7 @@
 
 use burn::tensor::Tensor;
 use learn::{
-    language::{Divergence, Reduction, surrogate::kl, tokens::token_log_probs},
+    language::{Divergence, Reduction, surrogate::kl},
     optim::{Trainable, update},
     reduce,
 };
@@ -14,7 +14,7 @@ use crate::{
     failure::failure,
     reasoning::{
         batch::Batch,
-        group::{log_probs, reference_log_probs, scalar},
+        group::{log_probs, log_probs_from, reference_log_probs, scalar},
         language::Language,
         rollout::Rollouts,
     },
@@ -34,9 +34,7 @@ pub fn hybrid_log_probs(
 ) -> Result<Tensor<2>> {
     let Some(mixing) = mixing else { return log_probs(decoder, batch, temperature) };
     let input = replayed(batch, decoder, mixing, states);
-    let logits = decoder.head(batch.states_of(decoder, input)?).div_scalar(temperature as f32);
-    let targets = batch.targets(&logits.device());
-    Ok(token_log_probs(logits, targets))
+    Ok(log_probs_from(decoder, batch, batch.states_of(decoder, input)?, temperature))
 }
 
 /// What an update is made from.

@@ -1,7 +1,7 @@
 //! Hyper-parameters of RENT.
 
 use learn::language::Reduction;
-use run::{Config, Method};
+use run::Config;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +12,7 @@ use super::{
         group::{AdvantageConfig, UpdateConfig},
         model::ModelConfig,
         rollout::RolloutConfig,
+        tuner::Tuner,
     },
     Rent,
     reward::Subset,

@@ -10,12 +10,10 @@ mod config;
 mod direct;
 mod reward;
 
-use std::{ops::Range, path::Path};
+use std::ops::Range;
 
 use rand::seq::index::sample;
-use run::{
-    Card, Method, Need, Primary, Progress, Protocol, Result, Run, Score, Scores, Snapshot, Speaker, Task,
-};
+use run::{Card, Need, Primary, Progress, Protocol, Result, Run, Score, Scores, Task};
 use worlds::text::Problem;
 
 use self::reward::{confidence, settle};
@@ -28,8 +26,8 @@ use super::{
     group::report,
     language::{Exam, Language, Plan},
     rollout::{Answer, Rollouts, training},
+    tuner::Tuner,
 };
-use crate::state::arrays;
 
 /// Where the subset of tokens begins and ends in each answer that has one.
 type Spans = Vec<Option<Range<usize>>>;
@@ -42,7 +40,7 @@ pub struct Rent {
     pool: Vec<Problem>,
 }
 
-impl Method for Rent {
+impl Tuner for Rent {
     const CARD: Card = Card {
         id: "rent",
         title: "Maximizing Confidence Alone Improves Reasoning",
@@ -130,20 +128,12 @@ impl Method for Rent {
         Ok(scores)
     }
 
-    fn speaker(&self) -> Option<&dyn Speaker> {
-        Some(&self.language)
+    fn language(&self) -> &Language {
+        &self.language
     }
 
-    fn publish(&self, place: &Path) -> Result<bool> {
-        self.language.publish(place)
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        self.language.save(snapshot)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.language.load(&arrays(snapshot))
+    fn language_mut(&mut self) -> &mut Language {
+        &mut self.language
     }
 }
 

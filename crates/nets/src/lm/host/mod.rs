@@ -5,7 +5,7 @@
 //! without gradients is one operation altogether; threads share it by sequences. Sums go by sixteen
 //! lanes whatever the processor has ([`matrix`]), so that results do not depend on it.
 
-mod attention;
+pub(super) mod attention;
 mod buffer;
 mod inference;
 pub(super) mod layer;

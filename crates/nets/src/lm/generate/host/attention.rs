@@ -3,6 +3,7 @@
 use super::Sequence;
 use crate::elu::exponential;
 use crate::lm::LmConfig;
+use crate::lm::host::attention::rotate;
 use crate::lm::host::matrix::{add_rows_scaled, largest, sum};
 use crate::lm::host::norm::factor;
 
@@ -56,10 +57,7 @@ pub(super) fn turn(shape: &Shape, slot: &mut [f32], turns: &[Vec<f32>; 2]) {
     let turned = (shape.heads + shape.key_heads) * shape.width;
     let [cosines, sines] = turns;
     for head in slot[..turned].chunks_exact_mut(shape.width) {
-        let (first, second) = head.split_at_mut(shape.width / 2);
-        for (((a, b), cosine), sine) in first.iter_mut().zip(second).zip(cosines).zip(sines) {
-            (*a, *b) = (*a * cosine - *b * sine, *b * cosine + *a * sine);
-        }
+        rotate(head, cosines, sines, 1.0);
     }
 }
 

@@ -90,7 +90,7 @@ pub fn gather(place: &Path) -> Result<Vec<Entrant>> {
     let mut groups: Vec<Entrant> = Vec::new();
     for folder in folders {
         let settings = Settings::read(&folder)?;
-        let entry = methods::find(&settings.method)?;
+        let entry = run::registry::find(&settings.method)?;
         let (seed, common) = (settings.seed, Settings { seed: 0, ..settings });
         let index = groups.iter().position(|group| group.settings == common).unwrap_or_else(|| {
             let label = entry.card.id.to_owned();

@@ -7,21 +7,20 @@
 //! | [`nets`] | networks |
 //! | [`learn`] | losses, returns, planners, optimisers |
 //! | [`run`] | one experiment: config, seeds, metrics, checkpoints, resume |
-//! | [`methods`] | the methods, found by name |
+//! | [`agents`] | the baselines, and what papers stand on |
+//! | [`methods`] | every method, linked: [`run::registry`] finds them by name |
+//! | [`evidence`] | claims, comparisons, statistics, pictures |
 //!
 //! The binary `latentrl` is a thin layer over these. The same from a program of one's own, here
 //! training and scoring for a few steps without a folder:
 //!
 //! ```
-//! use latentrl::{
-//!     methods,
-//!     run::{self, Mode, Preset, Protocol, Settings, Task, task::World},
-//! };
+//! use latentrl::run::{self, Mode, Preset, Protocol, Settings, Task, task::World};
 //!
 //! # fn main() -> run::Result<()> {
-//! let method = methods::find("random")?;
+//! let method = run::registry::find("random")?;
 //! let world = World::new("cartpole")?;
-//! let config = (method.preset)(Preset::Laptop)?;
+//! let config = (method.preset)(Preset::Laptop);
 //! let settings = Settings::new(method.card, Preset::Laptop, config, 7, Some(200));
 //! let task = Task::new().with(world.clone());
 //!
@@ -36,6 +35,8 @@
 //! # }
 //! ```
 
+pub use agents;
+pub use evidence;
 pub use learn;
 pub use memory;
 pub use methods;

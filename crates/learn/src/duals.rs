@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use nets::parameters::NamedArray;
 
+use settings::Config;
+
 use crate::error::{LearnError, expect_setting};
 use crate::optim::{AdamSettings, ScalarAdam, find};
 
@@ -27,7 +29,7 @@ impl Temperature {
     /// [`LearnError::Setting`] if `initial` is not above 0, the target is not finite or a setting
     /// of the optimiser is out of range.
     pub fn new(initial: f32, target_entropy: f32, settings: AdamSettings) -> Result<Self, LearnError> {
-        settings.validate()?;
+        settings.check()?;
         let above = initial.is_finite() && initial > 0.0;
         expect_setting("temperature", f64::from(initial), above, "above 0")?;
         let finite = target_entropy.is_finite();

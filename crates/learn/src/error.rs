@@ -66,6 +66,9 @@ pub enum LearnError {
         /// Length found.
         found: usize,
     },
+    /// A setting of an objective cannot be taken.
+    #[error("{0}")]
+    Refused(#[from] settings::Refusal),
     /// An objective does not fit the agent or the task.
     #[error("the objective `{id}` does not fit here: {reason}")]
     Objective {

@@ -5,6 +5,8 @@
 //! own modules (a transition model, a predictor) and gives per-sample losses over windows. Whether
 //! those are added to the agent's own loss or take a step of their own is the objective's to say.
 
+mod plug;
+
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor};
@@ -15,6 +17,8 @@ use nets::{
 };
 use rand_chacha::ChaCha8Rng;
 use worlds::{ActionSpace, Layout};
+
+pub use plug::{Latent, NONE, Named, OBJECTIVES, Plug, linkme, names, plug};
 
 use crate::{LearnError, batch::Windows, optim::Trainable};
 
@@ -157,6 +161,11 @@ pub trait Objective: Send {
     fn augment(&self, observed: Observed, random: &mut ChaCha8Rng) -> Observed {
         let _ = random;
         observed
+    }
+
+    /// What is doubtful about its settings in a world whose observations have this layout.
+    fn doubt(&self, _layout: &Layout) -> Option<&'static str> {
+        None
     }
 
     /// Its modules with their optimisers.

@@ -2,13 +2,12 @@
 
 use nets::noise::normal_values;
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{LearnError, expect_length, expect_setting};
 
 /// How elite sequences are weighted when the Gaussian is refitted.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Weighting {
     /// All the same: the cross-entropy method (Rubinstein, 1999).
@@ -22,7 +21,7 @@ pub enum Weighting {
 }
 
 /// Settings of a planner.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct PlannerSettings {
     /// Length H of a sequence, at least 1.

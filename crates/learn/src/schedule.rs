@@ -1,12 +1,12 @@
 //! Quantities that change over training: learning rates, epsilons, noise scales, clip ranges.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::Value;
 
 use crate::error::{LearnError, expect_setting};
 
 /// A number, or `{ from, to, steps }` for a straight line that then stays at `to`.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(untagged)]
 pub enum Schedule {
     /// The same value at every step.
@@ -16,7 +16,7 @@ pub enum Schedule {
 }
 
 /// A straight line from one value to another.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Linear {
     /// Value at step 0.
@@ -41,29 +41,25 @@ impl Schedule {
             Self::Linear(Linear { from, to, steps }) => from + (to - from) * (step as f64 / steps as f64),
         }
     }
+}
 
-    /// Checks that every value the schedule takes lies in `[low, high]`; `range` says so in words.
-    ///
-    /// # Errors
-    /// [`LearnError::Setting`] with `name`, the offending value and `range`.
-    pub fn validate(
-        &self,
-        name: &'static str,
-        low: f64,
-        high: f64,
-        range: &'static str,
-    ) -> Result<(), LearnError> {
-        let ends = match *self {
-            Self::Constant(value) => [value, value],
-            Self::Linear(Linear { from, to, steps }) => {
-                expect_setting(name, steps as f64, steps > 0, "a line of at least 1 step")?;
-                [from, to]
-            }
-        };
-        for value in ends {
-            expect_setting(name, value, (low..=high).contains(&value), range)?;
+impl Value for Schedule {
+    fn expected() -> String {
+        "a number, or a line { from = 1.0, to = 0.1, steps = 1000 }".to_owned()
+    }
+
+    fn numbers(&self, visit: &mut dyn FnMut(f64)) {
+        match *self {
+            Self::Constant(value) => visit(value),
+            Self::Linear(Linear { from, to, .. }) => [from, to].into_iter().for_each(visit),
         }
-        Ok(())
+    }
+
+    fn check(&self) -> Result<(), String> {
+        match self {
+            Self::Linear(Linear { steps: 0, .. }) => Err("its line must have at least 1 step".to_owned()),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -8,12 +8,12 @@ use crate::{NetsError, Observed};
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Refusal, Value};
 use worlds::Layout;
 
 /// The kind of an encoder and its sizes.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum EncoderConfig {
     /// The observation itself; reads vectors and images.
@@ -115,27 +115,27 @@ impl EncoderConfig {
         let grow = |side, layer: &Convolution| (side - 1) * layer.stride + layer.kernel;
         self.convolutions(1).iter().rev().fold(1, grow)
     }
+}
 
-    /// What a setting of zero would break.
-    fn validate(&self) -> Result<(), NetsError> {
-        let positive = |name, widths: &[usize]| match widths.contains(&0) {
-            true => Err(NetsError::Setting { name, value: "0".into(), need: "at least 1" }),
-            false => Ok(()),
-        };
-        match self {
-            EncoderConfig::Mlp { hidden, output, .. } => {
-                positive("encoder.hidden", hidden)?;
-                positive("encoder.output", &[*output])
+impl Value for EncoderConfig {
+    fn expected() -> String {
+        "a kind with its sizes, such as { kind = \"planes\", channels = [16] }".to_owned()
+    }
+
+    fn check(&self) -> Result<(), String> {
+        let widths = match self {
+            EncoderConfig::Mlp { hidden, output, .. } => [hidden.as_slice(), &[*output]].concat(),
+            EncoderConfig::Planes { channels } if channels.is_empty() => {
+                return Err("`channels` must hold at least one number".to_owned());
             }
-            EncoderConfig::Planes { channels } if channels.is_empty() => Err(NetsError::Setting {
-                name: "encoder.channels",
-                value: "empty".into(),
-                need: "a list of at least one number of channels",
-            }),
-            EncoderConfig::Planes { channels } => positive("encoder.channels", channels),
-            EncoderConfig::Dreamer { depth } => positive("encoder.depth", &[*depth]),
-            EncoderConfig::Impala { width } => positive("encoder.width", &[*width]),
-            EncoderConfig::Identity | EncoderConfig::Nature | EncoderConfig::Drq => Ok(()),
+            EncoderConfig::Planes { channels } => channels.clone(),
+            EncoderConfig::Dreamer { depth } => vec![*depth],
+            EncoderConfig::Impala { width } => vec![*width],
+            EncoderConfig::Identity | EncoderConfig::Nature | EncoderConfig::Drq => Vec::new(),
+        };
+        match widths.contains(&0) {
+            true => Err("all its sizes must be at least 1".to_owned()),
+            false => Ok(()),
         }
     }
 }
@@ -195,7 +195,7 @@ impl Encoder {
         device: &Device,
         random: &mut ChaCha8Rng,
     ) -> Result<Self, NetsError> {
-        config.validate()?;
+        config.check().map_err(|why| Refusal::saying("encoder", config.name(), why))?;
         let (image, given) = match *layout {
             Layout::Vector { size } => (None, LatentShape::Flat(size)),
             Layout::Image { height, width, channels, .. } => {

@@ -7,6 +7,9 @@ use thiserror::Error;
 /// A network could not be built or loaded.
 #[derive(Clone, Debug, PartialEq, Error)]
 pub enum NetsError {
+    /// A setting is out of range.
+    #[error("{0}")]
+    Refused(#[from] settings::Refusal),
     /// A parameter has no stored array.
     #[error(
         "the stored weights lack the array `{name}` of shape {shape:?}: they were written by a different \

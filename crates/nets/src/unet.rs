@@ -11,41 +11,28 @@ use burn::tensor::module::max_pool2d;
 use burn::tensor::ops::MaxPoolOptions;
 use burn::tensor::{Device, Tensor, activation};
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::{Config, Refusal};
 
 /// Size of a U-Net.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, Config)]
 #[serde(deny_unknown_fields, default)]
+#[setting(check = Self::combinations)]
 pub struct UNetConfig {
     /// How many times the image is halved before the innermost layer.
+    #[setting(5, min = 1, max = 10)]
     pub depth: usize,
     /// Channels at full size, doubled with every halving; an even number.
+    #[setting(24, min = 2)]
     pub width: usize,
 }
 
-impl Default for UNetConfig {
-    /// The values of latent action policies (Schmidt and Jiang, 2024), for 64x64 pixels.
-    fn default() -> Self {
-        Self { depth: 5, width: 24 }
-    }
-}
-
 impl UNetConfig {
-    /// Checks every range.
-    ///
-    /// # Errors
-    /// The first setting outside its range.
-    pub fn validate(&self) -> Result<(), NetsError> {
-        let refuse =
-            |name, value: usize, need| Err(NetsError::Setting { name, value: value.to_string(), need });
-        if !(1..=10).contains(&self.depth) {
-            return refuse("depth", self.depth, "between 1 and 10");
+    fn combinations(&self) -> Result<(), Refusal> {
+        match self.width.is_multiple_of(2) {
+            true => Ok(()),
+            false => Err(Refusal::new("width", self.width, "an even number")),
         }
-        if self.width < 2 || !self.width.is_multiple_of(2) {
-            return refuse("width", self.width, "an even number of at least 2");
-        }
-        Ok(())
     }
 }
 
@@ -144,7 +131,7 @@ impl UNet {
         device: &Device,
         random: &mut ChaCha8Rng,
     ) -> Result<Self, NetsError> {
-        config.validate()?;
+        config.check()?;
         let UNetConfig { depth, width: base } = config;
         let (height, width) = (shape.height, shape.width);
         let halved = |side: usize| side.div_ceil(1 << depth);

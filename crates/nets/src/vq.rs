@@ -6,76 +6,41 @@ use crate::init::uniform;
 use burn::module::{Module, RunningState};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::Config;
 
-/// Shape of a quantiser and how its codes move.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// Shape of a quantiser and how its codes move. The presets are the values of latent action policies
+/// (Schmidt and Jiang, 2024).
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Config)]
 #[serde(deny_unknown_fields, default)]
 pub struct QuantiserConfig {
     /// Codebooks, each with slots of its own.
+    #[setting(2, min = 1)]
     pub codebooks: usize,
     /// Slots of a latent that share one codebook.
+    #[setting(4, min = 1)]
     pub slots: usize,
     /// Numbers in a slot.
+    #[setting(16, min = 1)]
     pub dimensions: usize,
     /// Codes of a codebook.
+    #[setting(64, min = 1)]
     pub codes: usize,
     /// Share of the old statistics in the new ones, per batch.
+    #[setting(0.999, min = 0.0, below = 1.0)]
     pub decay: f64,
     /// Added to every count in Laplace smoothing.
+    #[setting(1e-5, above = 0.0)]
     pub smoothing: f64,
     /// Weight of the commitment loss.
+    #[setting(0.05, min = 0.0)]
     pub commitment: f64,
-}
-
-impl Default for QuantiserConfig {
-    /// The values of latent action policies (Schmidt and Jiang, 2024).
-    fn default() -> Self {
-        Self {
-            codebooks: 2,
-            slots: 4,
-            dimensions: 16,
-            codes: 64,
-            decay: 0.999,
-            smoothing: 1e-5,
-            commitment: 0.05,
-        }
-    }
 }
 
 impl QuantiserConfig {
     /// Width of a latent.
     pub fn size(&self) -> usize {
         self.codebooks * self.slots * self.dimensions
-    }
-
-    /// Checks every range.
-    ///
-    /// # Errors
-    /// The first setting outside its range.
-    pub fn validate(&self) -> Result<(), NetsError> {
-        let counts = [
-            ("codebooks", self.codebooks),
-            ("slots", self.slots),
-            ("dimensions", self.dimensions),
-            ("codes", self.codes),
-        ];
-        if let Some((name, value)) = counts.into_iter().find(|(_, value)| *value == 0) {
-            return Err(NetsError::Setting { name, value: value.to_string(), need: "at least 1" });
-        }
-        let refuse =
-            |name, value: f64, need| Err(NetsError::Setting { name, value: value.to_string(), need });
-        if !(0.0..1.0).contains(&self.decay) {
-            return refuse("decay", self.decay, "at least 0 and below 1");
-        }
-        if !(self.smoothing > 0.0 && self.smoothing.is_finite()) {
-            return refuse("smoothing", self.smoothing, "above 0");
-        }
-        if !(self.commitment >= 0.0 && self.commitment.is_finite()) {
-            return refuse("commitment", self.commitment, "at least 0");
-        }
-        Ok(())
     }
 }
 
@@ -116,7 +81,7 @@ impl Quantiser {
     /// # Errors
     /// A setting is out of range.
     pub fn new(config: QuantiserConfig, device: &Device, random: &mut ChaCha8Rng) -> Result<Self, NetsError> {
-        config.validate()?;
+        config.check()?;
         let shape = [config.codebooks, config.codes, config.dimensions];
         let values = uniform(shape.iter().product(), FIRST_CODES / config.codes as f64, random);
         let codes = Tensor::from_data(TensorData::new(values, shape), device);

@@ -1,70 +1,34 @@
 //! Hyper-parameters as TOML: help from their schema, edits by dotted path, errors by key.
 
-use serde::Serialize;
-use serde_json::Value as Json;
+use settings::{Config, Field, Refusal};
 use toml::{Table, Value};
 
-use crate::{Result, RunError, method::Config};
-
-/// One hyper-parameter as `info` shows it.
-#[derive(Clone, Debug, Serialize)]
-pub struct FieldHelp {
-    /// Dotted path, as `--set` takes it.
-    pub key: String,
-    /// Value in the laptop preset.
-    pub default: Json,
-    /// Value in the paper preset.
-    pub paper: Json,
-    /// What it means.
-    pub help: String,
-}
+use crate::{Result, RunError};
 
 /// Every hyper-parameter of a config.
-///
-/// # Errors
-/// A preset has no JSON form.
-pub fn fields<C: Config>() -> Result<Vec<FieldHelp>> {
-    let schema = schemars::schema_for!(C).to_value();
-    let laptop = serde_json::to_value(C::default()).map_err(RunError::part)?;
-    let paper = serde_json::to_value(C::paper()).map_err(RunError::part)?;
-    let mut out = Vec::new();
-    describe(&schema, &schema, &laptop, &paper, "", &mut out);
-    Ok(out)
+pub fn fields<C: Config>() -> Vec<Field> {
+    let mut fields = Vec::new();
+    C::describe(&C::default(), &C::paper(), &mut fields);
+    fields
 }
 
-fn describe(root: &Json, schema: &Json, laptop: &Json, paper: &Json, prefix: &str, out: &mut Vec<FieldHelp>) {
-    let Some(properties) = resolve(root, schema).get("properties").and_then(Json::as_object) else { return };
-    for (name, property) in properties {
-        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
-        let (default, paper) = (&laptop[name], &paper[name]);
-        let inner = resolve(root, property);
-        if inner.get("properties").is_some() && default.is_object() {
-            describe(root, inner, default, paper, &key, out);
-            continue;
-        }
-        let text = property.get("description").or_else(|| inner.get("description"));
-        let help = text.and_then(Json::as_str).unwrap_or_default().replace('\n', " ");
-        out.push(FieldHelp { key, default: default.clone(), paper: paper.clone(), help });
-    }
-}
-
-fn resolve<'a>(root: &'a Json, schema: &'a Json) -> &'a Json {
-    let target = schema.get("$ref").and_then(Json::as_str).and_then(|path| path.strip_prefix('#'));
-    target.and_then(|path| root.pointer(path)).unwrap_or(schema)
-}
-
-/// Parses and validates a complete table of hyper-parameters.
+/// Parses and checks a table of hyper-parameters; what it lacks has the laptop preset's value.
 ///
 /// # Errors
 /// An unknown key (with the nearest name), a wrong type or a value out of range.
 pub fn parse<C: Config>(table: &Table) -> Result<C> {
-    let known: Vec<String> = fields::<C>()?.into_iter().map(|field| field.key).collect();
+    let mut config = C::default();
+    config.read(table).map_err(refused)?;
+    let mut known = Vec::new();
+    C::describe(&config, &config, &mut known);
+    let known: Vec<String> = known.into_iter().map(|field| field.key).collect();
     check_keys(table, "", &known)?;
-    let config: C = serde_json::to_value(table)
-        .map_err(RunError::part)
-        .and_then(|json| serde_json::from_value(json).map_err(|error| RunError::Config(error.to_string())))?;
-    config.validate().map_err(RunError::Config)?;
+    config.check().map_err(refused)?;
     Ok(config)
+}
+
+fn refused(refusal: Refusal) -> RunError {
+    RunError::Config(refusal.complete().to_string())
 }
 
 fn check_keys(table: &Table, prefix: &str, known: &[String]) -> Result<()> {
@@ -130,9 +94,13 @@ pub fn insert(table: &mut Table, path: &str, value: Value) -> std::result::Resul
     Ok(())
 }
 
-/// Makes a new value of the old one's type, so that `lr=1` is a float and `lr=abc` is refused.
+/// Makes a new value of the old one's type, so that `lr=1` is a float and `lr=abc` is refused. What is
+/// chosen by name, with settings of its own, may be given by the name alone.
 fn fit(old: &Value, new: Value) -> std::result::Result<Value, String> {
     match (old, new) {
+        (Value::Table(old), Value::String(name)) if old.contains_key("name") => {
+            Ok(Value::Table(Table::from_iter([("name".to_owned(), Value::String(name))])))
+        }
         (Value::Float(_), Value::Integer(number)) => Ok(Value::Float(number as f64)),
         (old, new) if old.same_type(&new) => Ok(new),
         (old, new) => Err(format!(

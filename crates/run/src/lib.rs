@@ -31,7 +31,7 @@ pub use card::{ActionNeed, Card, DataActions, Need, ObservationNeed, Primary};
 pub use collector::{ActionScale, Collector};
 pub use context::Run;
 pub use error::{Result, RunError};
-pub use method::{AnyMethod, Config, Method, Progress};
+pub use method::{AnyMethod, Method, Progress};
 pub use policy::{Exported, Mode, Policy, Scope};
 pub use problems::Problems;
 pub use registry::{Entry, Preset};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use serde::{Serialize, de::DeserializeOwned};
+use settings::Config;
 
 use crate::{
     Result, Snapshot, Task,
@@ -12,19 +12,6 @@ use crate::{
     scores::{Protocol, Scores, evaluate},
     speech::Speaker,
 };
-
-/// A method's hyper-parameters. The default is the laptop preset, sized for two cores; doc comments
-/// are the help texts.
-pub trait Config: Serialize + DeserializeOwned + schemars::JsonSchema + Default + Send + 'static {
-    /// The paper's values exactly.
-    fn paper() -> Self;
-
-    /// Checks ranges and combinations.
-    ///
-    /// # Errors
-    /// One sentence naming the key, the value and what is allowed.
-    fn validate(&self) -> std::result::Result<(), String>;
-}
 
 /// How far a method has come.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -111,7 +111,7 @@ impl<'a> ArmSource<'a> {
             return Err(name.refuse("an arm's name has no brackets, braces or `=`: a sweep adds them"));
         }
         let method = section.require("method", "an arm runs a method")?;
-        let entry = methods::find(method.text()?).map_err(|error| method.refuse(error.to_string()))?;
+        let entry = run::registry::find(method.text()?).map_err(|error| method.refuse(error.to_string()))?;
         let method_preset = match section.get("method_preset") {
             None => MethodPreset::default(),
             Some(item) => {
@@ -227,7 +227,7 @@ impl<'a> ArmSource<'a> {
         layers: &[Section<'a>],
         point: Option<&SweepPoint>,
     ) -> Result<(Table, Vec<(String, Value)>)> {
-        let mut table = (self.entry.preset)(self.method_preset)?;
+        let mut table = (self.entry.preset)(self.method_preset);
         let mut changes: Vec<(String, Value)> = Vec::new();
         // A later key may mend what two settings together demand, so the first refusal counts only
         // if the whole is refused too.

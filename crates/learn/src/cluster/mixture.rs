@@ -8,8 +8,8 @@
 use nalgebra::DMatrix;
 use nets::noise::normal_values;
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::Choice;
 
 use super::kmeans::{draw, kmeans};
 
@@ -18,8 +18,7 @@ const ATTEMPTS: i32 = 3;
 
 /// How the number of components is chosen: by the smallest value of a criterion that weighs the
 /// log-likelihood L of n points against the number q of free parameters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Criterion {
     /// Akaike: 2 q - 2 L.
     #[default]

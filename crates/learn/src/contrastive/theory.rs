@@ -5,15 +5,13 @@
 use std::f64::consts::{LN_2, SQRT_2};
 
 use burn::tensor::{Tensor, activation};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use settings::Choice;
 
 use crate::error::{LearnError, expect_setting};
 
 /// A convex loss of the margins v_1..v_k by which the right answer leads, scaled so that one margin
 /// of 0 costs 1: the constants of the bounds need that scale (section 2).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Margin {
     /// log2(1 + sum_i exp(-v_i)).
     #[default]

@@ -5,8 +5,8 @@ use std::ops::RangeInclusive;
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::Config;
 use worlds::world::{decode, encode};
 
 use super::{Bounds, Fit, Teacher, Update, progress::AbsoluteProgress};
@@ -26,8 +26,7 @@ pub enum Signal {
 }
 
 /// What components are drawn by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, settings::Choice)]
 pub enum Choice {
     /// Their learning progress.
     #[default]
@@ -37,37 +36,30 @@ pub enum Choice {
 }
 
 /// How mixtures are fitted and tasks drawn.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Config)]
 #[serde(deny_unknown_fields, default)]
 pub struct MixtureSettings {
     /// Episodes between fits, each on the episodes since the last; the first so many are uniform.
+    #[setting(250)]
     pub fit_rate: usize,
     /// Fewest components that are tried.
+    #[setting(2)]
     pub fewest: usize,
     /// Most components that are tried.
+    #[setting(10)]
     pub most: usize,
     /// What chooses among the numbers of components: aic, bic or aicc.
+    #[setting(Criterion::Aic)]
     pub criterion: Criterion,
     /// What components are drawn by: progress, or weight (which leaves the progress out).
+    #[setting(Choice::Progress)]
     pub choice: Choice,
     /// Probability of a uniform task.
+    #[setting(0.2)]
     pub random_share: f64,
     /// Earlier episodes that progress is measured against; 0 for all.
+    #[setting(0)]
     pub history: usize,
-}
-
-impl Default for MixtureSettings {
-    fn default() -> Self {
-        Self {
-            fit_rate: 250,
-            fewest: 2,
-            most: 10,
-            criterion: Criterion::Aic,
-            choice: Choice::Progress,
-            random_share: 0.2,
-            history: 0,
-        }
-    }
 }
 
 /// Fits a mixture to the last episodes' tasks and signals, draws a component by its progress and a

@@ -1,32 +1,30 @@
 //! The teacher that knows which tasks are easy.
 
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::Config;
 use worlds::world::{decode, encode};
 
 use super::{Bounds, Teacher, Update};
 use crate::LearnError;
 
 /// A hand-made window over the tasks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Config)]
 #[serde(deny_unknown_fields, default)]
 pub struct OracleSettings {
     /// Width of the window, as a share of every dimension.
+    #[setting(1.0 / 6.0)]
     pub window: f64,
     /// Way of the window at a move in every dimension, as a share of it; the window begins at the
     /// end that it moves away from. Empty: 0.05 upwards everywhere.
+    #[setting(Vec::new())]
     pub step: Vec<f64>,
     /// Mean reward, in [0, 1], above which the window moves.
+    #[setting(0.76)]
     pub threshold: f64,
     /// Episodes over which that mean is taken.
+    #[setting(50)]
     pub episodes: usize,
-}
-
-impl Default for OracleSettings {
-    fn default() -> Self {
-        Self { window: 1.0 / 6.0, step: Vec::new(), threshold: 0.76, episodes: 50 }
-    }
 }
 
 /// Draws uniformly from a window that moves from easy to hard tasks: whenever the mean reward of a

@@ -3,8 +3,8 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::Config;
 use worlds::world::{decode, encode};
 
 use super::{Bounds, Teacher, Update};
@@ -14,37 +14,30 @@ use crate::{LearnError, cluster::kmeans::draw};
 const FORGOTTEN: usize = 4;
 
 /// How regions are split and tasks drawn.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Config)]
 #[serde(deny_unknown_fields, default)]
 pub struct RiacSettings {
     /// Episodes of a region beyond which it is split.
+    #[setting(200)]
     pub region: usize,
     /// Random splits of which the best is taken.
+    #[setting(50)]
     pub splits: usize,
     /// Fewest episodes on either side of a split.
+    #[setting(10)]
     pub least: usize,
     /// Smallest width of a region, as a share of the whole box's.
+    #[setting(1.0 / 15.0)]
     pub narrowest: f64,
     /// Probability of a uniform task.
+    #[setting(0.2)]
     pub random_share: f64,
     /// Probability of a mutation of the worst task in a region.
+    #[setting(0.1)]
     pub mutation_share: f64,
     /// Standard deviation of a mutation, as a share of the box's width.
+    #[setting(0.1)]
     pub mutation: f64,
-}
-
-impl Default for RiacSettings {
-    fn default() -> Self {
-        Self {
-            region: 200,
-            splits: 50,
-            least: 10,
-            narrowest: 1.0 / 15.0,
-            random_share: 0.2,
-            mutation_share: 0.1,
-            mutation: 0.1,
-        }
-    }
 }
 
 /// A box of the partition with its recent episodes, oldest first.

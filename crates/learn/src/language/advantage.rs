@@ -1,13 +1,11 @@
 //! How much better each rollout of a prompt did than its group, on host slices.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use settings::Choice;
 
 use crate::error::{LearnError, expect_setting};
 
 /// What is subtracted from a reward.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Centre {
     /// The group's mean.
     #[default]
@@ -20,8 +18,7 @@ pub enum Centre {
 }
 
 /// What a centred reward is divided by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Deviation {
     /// The group's standard deviation (GRPO; Shao et al., 2024). It weighs prompts that are nearly
     /// always or nearly never solved up.

@@ -6,12 +6,10 @@
 //! constant and goes through [`log_density`]; a *reparameterised* one goes through [`draw`].
 
 use burn::tensor::Tensor;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use settings::Choice;
 
 /// How log-densities of a thought's dimensions become the thought's.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Dimensions {
     /// Their mean, so that a thought weighs as much as a token.
     #[default]

@@ -2,8 +2,7 @@
 //! tokens become one number.
 
 use burn::tensor::Tensor;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use settings::Choice;
 
 use crate::{policy_gradient, reduce};
 
@@ -43,8 +42,7 @@ pub fn clipped(
 
 /// How the divergence KL(policy || reference) is estimated at tokens that the policy drew (Schulman,
 /// 2020, "Approximating KL divergence"), with `d = log_prob - log_prob_reference`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Divergence {
     /// `d`: without bias, but as a loss its gradient has mean 0, so it belongs in rewards.
     K1,
@@ -66,8 +64,7 @@ pub fn kl(log_prob: Tensor<2>, log_prob_reference: Tensor<2>, estimator: Diverge
 }
 
 /// How losses of tokens become the loss of a batch.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Choice)]
 pub enum Reduction {
     /// The mean over each response's tokens, then over responses (GRPO): a token of a long response
     /// weighs less.

@@ -1,43 +1,34 @@
 //! The Adam recurrence, on host slices and on tensors.
 
 use burn::tensor::Tensor;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::error::{LearnError, expect_setting};
+use settings::Config;
 
 /// Settings of Adam (Kingma and Ba, 2015, algorithm 1), with weight decay either added to the
-/// gradient or decoupled from it (Loshchilov and Hutter, 2019, algorithm 2).
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+/// gradient or decoupled from it (Loshchilov and Hutter, 2019, algorithm 2). The default is the first
+/// paper's constants and no weight decay.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, Config)]
 #[serde(deny_unknown_fields, default)]
 pub struct AdamSettings {
-    /// Step size, at least 0.
+    /// Step size.
+    #[setting(1e-3, min = 0.0)]
     pub learning_rate: f64,
-    /// Decay of the mean of gradients, in [0, 1).
+    /// Decay of the mean of gradients.
+    #[setting(0.9, min = 0.0, below = 1.0)]
     pub beta_1: f64,
-    /// Decay of the mean of squared gradients, in [0, 1).
+    /// Decay of the mean of squared gradients.
+    #[setting(0.999, min = 0.0, below = 1.0)]
     pub beta_2: f64,
-    /// Added to the root of the bias-corrected second moment, above 0.
+    /// Added to the root of the bias-corrected second moment.
+    #[setting(1e-8, above = 0.0)]
     pub epsilon: f64,
-    /// Weight decay, at least 0.
+    /// Weight decay.
+    #[setting(0.0, min = 0.0)]
     pub weight_decay: f64,
     /// Whether weight decay shrinks the parameters directly (AdamW) instead of entering the
     /// gradient as an L2 penalty.
+    #[setting(false)]
     pub decoupled: bool,
-}
-
-impl Default for AdamSettings {
-    /// The paper's constants: 1e-3, 0.9, 0.999, 1e-8 and no weight decay.
-    fn default() -> Self {
-        Self {
-            learning_rate: 1e-3,
-            beta_1: 0.9,
-            beta_2: 0.999,
-            epsilon: 1e-8,
-            weight_decay: 0.0,
-            decoupled: false,
-        }
-    }
 }
 
 impl AdamSettings {
@@ -54,23 +45,6 @@ impl AdamSettings {
     /// The same with weight decay added to the gradient.
     pub fn with_weight_decay(self, weight_decay: f64) -> Self {
         Self { weight_decay, ..self }
-    }
-
-    /// Checks every range.
-    ///
-    /// # Errors
-    /// [`LearnError::Setting`] names the first setting outside its range.
-    pub fn validate(&self) -> Result<(), LearnError> {
-        let positive = |value: f64| value.is_finite() && value >= 0.0;
-        let decay = |value: f64| (0.0..1.0).contains(&value);
-        let rate = self.learning_rate;
-        expect_setting("learning_rate", rate, positive(rate), "at least 0")?;
-        expect_setting("beta_1", self.beta_1, decay(self.beta_1), "in [0, 1)")?;
-        expect_setting("beta_2", self.beta_2, decay(self.beta_2), "in [0, 1)")?;
-        let above = positive(self.epsilon) && self.epsilon > 0.0;
-        expect_setting("epsilon", self.epsilon, above, "above 0")?;
-        let weight_decay = self.weight_decay;
-        expect_setting("weight_decay", weight_decay, positive(weight_decay), "at least 0")
     }
 
     /// The factors of step number `step`, counted from 1, for gradients multiplied by `scale`.

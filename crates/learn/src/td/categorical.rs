@@ -1,40 +1,33 @@
 //! Distributions of returns on a fixed grid (Bellemare et al., 2017).
 
 use burn::tensor::{Device, Tensor, TensorData};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use crate::error::{LearnError, expect_setting};
+use settings::{Config, Refusal};
 
 /// Share of a grid step within which a location counts as lying on an atom, so that f32 rounding
 /// does not spread what should stay in one place.
 const ON_ATOM: f64 = 1e-5;
 
 /// Equally spaced return values.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Copy, Debug, PartialEq, Config)]
+#[setting(check = Self::combinations)]
 pub struct Support {
     /// The lowest return.
+    #[setting(-10.0)]
     pub low: f32,
     /// The highest return, above `low`.
+    #[setting(10.0)]
     pub high: f32,
-    /// Number of atoms N, at least 2.
+    /// Number of atoms N.
+    #[setting(51, min = 2)]
     pub atoms: usize,
 }
 
 impl Support {
-    /// Checks that there is a grid.
-    ///
-    /// # Errors
-    /// [`LearnError::Setting`] names what is out of range.
-    pub fn validate(&self) -> Result<(), LearnError> {
-        let atoms = self.atoms as f64;
-        expect_setting("support.atoms", atoms, self.atoms >= 2, "at least 2")?;
-        let low = f64::from(self.low);
-        expect_setting("support.low", low, low.is_finite(), "finite")?;
-        let high = f64::from(self.high);
-        let above = high.is_finite() && self.high > self.low;
-        expect_setting("support.high", high, above, "finite and above support.low")
+    fn combinations(&self) -> Result<(), Refusal> {
+        match self.high > self.low {
+            true => Ok(()),
+            false => Err(Refusal::new("high", self.high, format!("above `.low`, {}", self.low))),
+        }
     }
 
     /// Distance of neighbouring atoms.

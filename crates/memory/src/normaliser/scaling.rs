@@ -1,7 +1,7 @@
 //! Reversible maps of every element to about [-1, 1], chosen by name.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use settings::Choice;
 
 use super::{MinMax, Normaliser, check_rows};
 use crate::MemoryError;
@@ -110,8 +110,7 @@ fn interpolate(from: &[f32], to: &[f32], at: f32) -> f32 {
 }
 
 /// Which map.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Scale {
     /// The empirical distribution function.
     #[default]

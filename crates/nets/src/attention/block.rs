@@ -4,8 +4,7 @@ use burn::module::Module;
 use burn::nn::{LayerNorm, Linear};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use settings::Choice;
 
 use super::{Attention, Heads, Mask};
 use crate::NetsError;
@@ -16,8 +15,7 @@ use crate::norm::RmsNorm;
 use crate::position::Rotary;
 
 /// What normalises the input of attention and of the feed-forward layers.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Normalisation {
     /// Layer normalisation.
     #[default]
@@ -27,8 +25,7 @@ pub enum Normalisation {
 }
 
 /// The layers that follow attention.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum FeedForward {
     /// W2 gelu(W1 x).
     #[default]

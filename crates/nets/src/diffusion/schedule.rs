@@ -1,15 +1,13 @@
 //! How much of a sample is left after each step of noising, and what networks predict of it.
 
 use burn::tensor::{Device, Tensor, TensorData};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use settings::Choice;
 use std::f64::consts::FRAC_PI_2;
 
 use crate::NetsError;
 
 /// The course of the noise.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Noising {
     /// abar_k = f(k)/f(0), f(k) = cos²(π/2 (k/K + 0.008)/1.008) (Nichol and Dhariwal, 2021).
     #[default]
@@ -112,8 +110,7 @@ impl Schedule {
 }
 
 /// What a network predicts of a noised sample.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Prediction {
     /// The noise (Ho et al., 2020).
     #[default]

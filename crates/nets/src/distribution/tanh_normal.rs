@@ -3,13 +3,11 @@
 use super::{BOUND, DiagonalGaussian};
 use crate::tanh;
 use burn::tensor::{Tensor, activation};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use settings::Choice;
 use std::f64::consts::LN_2;
 
 /// How the logarithm of tanh's derivative is computed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Correction {
     /// 2 (ln 2 - u - softplus(-2 u)): exact everywhere.
     #[default]

@@ -3,14 +3,12 @@
 use burn::module::Module;
 use burn::tensor::{Device, Int, Tensor, activation::log_softmax};
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use settings::Choice;
 
 use crate::mlp::{Mlp, MlpConfig};
 
 /// How an action is predicted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum InverseHead {
     /// A vector in [-1, 1], by the mean squared error.
     #[default]

@@ -10,7 +10,6 @@ use crate::tanh;
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor};
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// A deterministic policy: tanh of a perceptron, behind an optional trunk.
@@ -48,7 +47,7 @@ impl DeterministicActor {
 }
 
 /// Where the logarithm of a Gaussian's standard deviation comes from.
-#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields)]
 pub enum LogStd {
     /// The network's output, clamped; no gradient outside the bounds.

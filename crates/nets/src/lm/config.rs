@@ -2,14 +2,13 @@
 
 use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decoder::Decoder;
 use crate::{NetsError, position};
 
 /// The shape of a decoder of the Llama family.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct LmConfig {
     /// Number of tokens.
@@ -44,7 +43,7 @@ pub struct LmConfig {
 }
 
 /// Rotary positions (Su et al., 2021).
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RopeConfig {
     /// Element i of a head of width d turns by base^(-2i / d) per position.
@@ -55,7 +54,7 @@ pub struct RopeConfig {
 
 /// The scaling of Llama 3.1: frequencies of wave lengths above context/low are divided by `factor`,
 /// those below context/high stay, and those between are mixed linearly in context/wave length.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Llama3Scaling {
     /// What low frequencies are divided by.

@@ -3,7 +3,6 @@
 use burn::module::{Module, Param};
 use burn::tensor::Device;
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::decoder::Decoder;
@@ -13,7 +12,7 @@ use crate::NetsError;
 use crate::init::{Init, linear_values, parameter};
 
 /// Which linear maps get adapters of what size.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct LoraConfig {
     /// Rank of the matrices that are added, at least 1.

@@ -1,15 +1,13 @@
 //! The linear maps of a layer by name, and where each lies in the layer's matrices.
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use settings::Choice;
 
 use super::config::LmConfig;
 use super::layer::Layer;
 use super::projection::Projection;
 
 /// A linear map of a layer, named as in published checkpoints.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
 pub enum LinearMap {
     /// To queries.
     Query,

@@ -9,13 +9,12 @@ mod truncate;
 pub use choice::{Choice, Told};
 pub(super) use choice::{Scratch, spread, tell};
 use rand_chacha::ChaCha8Rng;
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::NetsError;
 
 /// Rules by which tokens are drawn and generation ends.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Sampling {
     /// What logits are divided by; 0 takes the most probable token, the first among equals.

@@ -1,0 +1,25 @@
+//! What papers stand on. [`baseline`] holds the agents that they compare with and build on; beside
+//! it stands what several of them share: learners of values ([`value_agent`]) and of continuous
+//! control ([`latent_agent`]), acting and remembering ([`experience`]), recorded experience
+//! ([`recorded`], [`trajectories`], [`offline`]), tables ([`table`]), language models on problems in
+//! text ([`language`]), and the way into snapshots and exports ([`state`], [`export`]).
+//!
+//! Papers depend on this crate and never on each other.
+
+pub mod baseline;
+pub mod device;
+pub mod experience;
+pub mod export;
+pub mod failure;
+pub mod language;
+pub mod latent_actor;
+pub mod latent_agent;
+pub mod networks;
+pub mod offline;
+pub mod recorded;
+pub mod state;
+pub mod table;
+pub mod trajectories;
+pub mod value_agent;
+
+pub use device::prepare_threads;

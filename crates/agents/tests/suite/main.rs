@@ -1,0 +1,13 @@
+//! Tests over the registered methods of this crate, in one program.
+
+// Links the methods, which register themselves.
+use agents as _;
+
+mod exactness;
+mod export;
+mod language;
+mod language_trials;
+mod learning;
+mod recorded;
+mod sequence;
+mod settings;

@@ -1,0 +1,137 @@
+//! `latentrl info`.
+
+use run::{ActionNeed, Card, DataActions, Need, ObservationNeed};
+use serde::Serialize;
+use serde_json::Value;
+use settings::Field;
+
+use crate::{
+    failure::Failure,
+    output::{count, print, print_json},
+    table::{Table, terminal_width, wrap},
+};
+
+const EXAMPLES: &str = "\
+Examples:
+  latentrl info ppo
+  latentrl info tcrl --json | jq '.settings[] | select(.key == \"horizon\")'";
+
+/// Show a method and all its hyper-parameters
+#[derive(clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Arguments {
+    /// The method's name, as `latentrl list` shows it
+    method: String,
+    /// Print its card and settings as JSON
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Serialize)]
+struct Document<'a> {
+    #[serde(flatten)]
+    card: &'a Card,
+    settings: &'a [Field],
+}
+
+/// Prints a method's card and every hyper-parameter.
+pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    let entry = run::registry::find(&arguments.method)?;
+    let settings = (entry.fields)();
+    if arguments.json {
+        return print_json(&Document { card: entry.card, settings: &settings });
+    }
+    let mut table = Table::new(&["setting", "laptop", "paper", "meaning"]);
+    for field in &settings {
+        table.row([&field.key, &shown(&field.default), &shown(&field.paper), &field.help]);
+    }
+    print(&format!("{}\n{}", head(entry.card), table.render()))
+}
+
+fn head(card: &Card) -> String {
+    let mut text = wrap(&format!("{}: {}", card.id, card.summary), terminal_width()).join("\n");
+    let lines = [
+        ("title", card.title.to_owned()),
+        ("paper", card.paper.to_owned()),
+        ("family", card.family.to_owned()),
+        ("needs", needs(card)),
+        ("stages", card.stages.join(", ")),
+        ("metrics", card.metrics.join(", ")),
+        ("steps", format!("{} {} where neither --steps nor --budget is given", count(card.steps), card.unit)),
+    ];
+    text.push_str("\n\n");
+    for (name, value) in lines.iter().filter(|(_, value)| !value.is_empty()) {
+        let lines = wrap(value, terminal_width().saturating_sub(9));
+        text.push_str(&format!("{name:<9}{}\n", lines.join("\n         ")));
+    }
+    text
+}
+
+/// What a method cannot do without, in a few words.
+pub fn needs(card: &Card) -> String {
+    let words = card.needs.iter().map(|need| match need {
+        Need::World { actions, observations } => {
+            let actions = match actions {
+                ActionNeed::Any => "any actions",
+                ActionNeed::Discrete => "discrete actions",
+                ActionNeed::Continuous => "continuous actions",
+            };
+            observed(actions, *observations)
+        }
+        Need::Data { actions, rewards, observations } => {
+            let actions = match actions {
+                DataActions::None => "a data set",
+                DataActions::Any => "a data set with any actions",
+                DataActions::Discrete => "a data set with discrete actions",
+                DataActions::Continuous => "a data set with continuous actions",
+            };
+            let rewards = if *rewards { " and rewards" } else { "" };
+            observed(&format!("{actions}{rewards}"), *observations)
+        }
+        Need::Problems => "problems in text (a text world, or a .jsonl file)".to_owned(),
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
+fn observed(what: &str, observations: ObservationNeed) -> String {
+    match observations {
+        ObservationNeed::Any => what.to_owned(),
+        ObservationNeed::Vector => format!("{what}, vectors"),
+        ObservationNeed::Image => format!("{what}, images"),
+    }
+}
+
+/// A value as `--set` takes it; a number of single precision without the digits it does not have.
+fn shown(value: &Value) -> String {
+    match value {
+        Value::Null => "-".to_owned(),
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => number.as_f64().map(float).unwrap_or_default(),
+        other => other.to_string(),
+    }
+}
+
+fn float(value: f64) -> String {
+    let single = value as f32;
+    let text = if f64::from(single) == value { single.to_string() } else { value.to_string() };
+    let small = value != 0.0 && value.abs() < 1e-4;
+    match (small, f64::from(single) == value) {
+        (true, true) => format!("{single:e}"),
+        (true, false) => format!("{value:e}"),
+        _ => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_show_the_digits_they_have() {
+        assert_eq!(shown(&serde_json::json!(0.0003_f32)), "0.0003");
+        assert_eq!(shown(&serde_json::json!(1e-8)), "1e-8");
+        assert_eq!(shown(&serde_json::json!(0.99)), "0.99");
+        assert_eq!(shown(&serde_json::json!([64, 64])), "[64,64]");
+        assert_eq!(shown(&Value::Null), "-");
+    }
+}

@@ -1,0 +1,3 @@
+//! Papers on latent actions and skills.
+
+pub mod lapo;

@@ -1,3 +1,0 @@
-//! Methods that learn from a stream whose distribution changes.
-
-pub mod pec;

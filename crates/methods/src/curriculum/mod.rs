@@ -1,3 +1,0 @@
-//! Teachers that choose what a student meets next.
-
-pub mod alp_gmm;

@@ -1,3 +1,0 @@
-//! Generative models of behaviour.
-
-pub mod decision_diffuser;

@@ -1,3 +1,0 @@
-//! Methods that learn what an action is from experience that does not say.
-
-pub mod lapo;

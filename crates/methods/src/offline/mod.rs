@@ -1,6 +1,0 @@
-//! Methods that learn from recorded experience alone, and what they share.
-
-pub mod measure;
-pub mod policy;
-pub mod prdc;
-pub mod rewards;

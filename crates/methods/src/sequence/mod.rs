@@ -1,3 +1,0 @@
-//! Methods that treat trajectories as sequences.
-
-pub mod doc_control;

@@ -1,0 +1,9 @@
+//! Tests over the registered methods of this crate, in one program.
+
+// Links the methods, which register themselves.
+use representation as _;
+
+mod exactness;
+mod export;
+mod learning;
+mod settings;

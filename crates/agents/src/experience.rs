@@ -51,15 +51,7 @@ impl Experience {
 
     /// Uniform indices, or vectors uniform in [-1, 1], for every copy.
     pub fn random_actions(&self, random: &mut ChaCha8Rng) -> Actions {
-        let rows = self.collector.rows();
-        match &self.spec.action {
-            ActionSpace::Discrete { count } => {
-                Actions::Discrete((0..rows).map(|_| random.random_range(0..*count as u32)).collect())
-            }
-            ActionSpace::Box { low, .. } => {
-                Actions::Continuous((0..rows * low.len()).map(|_| random.random_range(-1.0..=1.0)).collect())
-            }
-        }
+        uniform_actions(&self.spec.action, self.collector.rows(), random)
     }
 
     /// Acts in every copy, with continuous actions in [-1, 1], and remembers it.
@@ -158,6 +150,18 @@ impl Experience {
                 spec.name
             ))),
             _ => Ok(()),
+        }
+    }
+}
+
+/// Uniform indices, or vectors uniform in [-1, 1], for `rows` rows.
+pub fn uniform_actions(space: &ActionSpace, rows: usize, random: &mut ChaCha8Rng) -> Actions {
+    match space {
+        ActionSpace::Discrete { count } => {
+            Actions::Discrete((0..rows).map(|_| random.random_range(0..*count as u32)).collect())
+        }
+        ActionSpace::Box { low, .. } => {
+            Actions::Continuous((0..rows * low.len()).map(|_| random.random_range(-1.0..=1.0)).collect())
         }
     }
 }

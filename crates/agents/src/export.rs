@@ -8,8 +8,6 @@ use nets::{
 use run::{ActionScale, Exported, Result, RunError};
 use worlds::ActionSpace;
 
-use crate::state::portable;
-
 /// A policy of these layers; of `arrays` it keeps those that the layers name.
 ///
 /// # Errors
@@ -17,7 +15,7 @@ use crate::state::portable;
 pub fn exported(layers: Vec<Layer>, arrays: Vec<NamedArray>, note: &str) -> Result<Exported> {
     let recipe = Recipe::new(layers, note);
     let missing = |name| RunError::Task(format!("the policy has no array `{name}` to export"));
-    let weights = portable(recipe.select(arrays).map_err(missing)?);
+    let weights = recipe.select(arrays).map_err(missing)?;
     let recipe = serde_json::to_value(recipe).map_err(RunError::part)?;
     Ok(Exported { weights, recipe })
 }

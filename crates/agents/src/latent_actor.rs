@@ -7,7 +7,7 @@ use burn::{
 use learn::batch;
 use nets::{
     encoder::Encoder,
-    parameters,
+    host, parameters,
     recipe::{self, Layer},
 };
 use rand_chacha::ChaCha8Rng;
@@ -59,7 +59,7 @@ impl<A: Actor> Policy for LatentPolicy<A> {
             Mode::Greedy => self.actor.greedy(latent),
             Mode::Sample => self.actor.sample(latent, random),
         };
-        let actions = Actions::Continuous(actions.into_data().iter().collect());
+        let actions = Actions::Continuous(host(actions));
         Ok(ActionScale::new(&self.space).to_world(&actions))
     }
 

@@ -8,95 +8,102 @@ use learn::{
     optim::AdamSettings,
     representation::{Representation, Setting},
 };
-use nets::encoder::EncoderConfig;
+use nets::{encoder::EncoderConfig, host};
 use rand_chacha::ChaCha8Rng;
-use run::{Result, Run, RunError, Snapshot, task::World};
+use run::{Policy, Result, Run, RunError, Snapshot, task::World};
+use settings::Config;
 use worlds::Actions;
 
 use crate::{
     device,
     experience::Experience,
-    failure::failure,
+    latent_actor::{Actor, LatentPolicy},
     networks,
-    state::{Arrays, portable},
+    update::failure,
 };
 
-/// How an agent acts and draws.
-#[derive(Clone, Debug)]
-pub struct Settings {
+/// How an agent of continuous control acts, remembers and represents. The values are SAC's.
+#[derive(Clone, Debug, Config)]
+pub struct OffPolicyConfig {
     /// Copies of the world that act at once.
+    #[setting(1, min = 1)]
     pub worlds: usize,
     /// Steps with random actions before learning begins.
+    #[setting(1_000)]
     pub start_steps: u64,
     /// Gradient updates per step of all copies together.
+    #[setting(1)]
     pub updates: usize,
     /// Transitions of an update.
+    #[setting(128, paper = 256, min = 1)]
     pub batch: usize,
     /// Steps that the replay memory holds.
+    #[setting(100_000, paper = 1_000_000, min = 2)]
     pub capacity: usize,
-    /// Steps of a target before it bootstraps.
-    pub n_step: usize,
     /// Discount per step.
+    #[setting(0.99, min = 0.0, max = 1.0)]
     pub gamma: f64,
-    /// Share of the encoder that flows into its slow copy per update.
+    /// Steps of a target before it bootstraps.
+    #[setting(1, min = 1)]
+    pub n_step: usize,
+    /// Share of a network that flows into its target network whenever that follows.
+    #[setting(0.005, above = 0.0, max = 1.0)]
     pub tau: f64,
-    /// Optimiser of the encoder.
-    pub adam: AdamSettings,
-    /// From observations to latents.
+    /// Adam's step size of encoder, actor, critics and temperature.
+    #[setting(1e-3, paper = 3e-4, above = 0.0)]
+    pub learning_rate: f64,
+    /// From observations to latents; identity for vectors, convolutions for images.
+    #[setting(EncoderConfig::Identity)]
     pub encoder: EncoderConfig,
-    /// The objective that trains the encoder, if any.
+    /// Representation objective that trains the encoder.
+    #[setting(group)]
     pub latent: Latent,
 }
 
-impl Settings {
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// One sentence naming the keys and what is allowed.
-    pub fn validate(&self) -> std::result::Result<(), String> {
-        if self.worlds == 0 || self.batch == 0 || self.n_step == 0 {
-            return Err("`worlds`, `batch` and `n_step` must be at least 1".to_owned());
-        }
-        if !((0.0..=1.0).contains(&self.gamma) && self.tau > 0.0 && self.tau <= 1.0) {
-            return Err("`gamma` must be between 0 and 1, and `tau` above 0 and at most 1".to_owned());
-        }
-        if self.adam.learning_rate <= 0.0 {
-            return Err("`learning_rate` must be above 0".to_owned());
-        }
-        Ok(())
+impl OffPolicyConfig {
+    /// The optimiser.
+    pub fn adam(&self) -> AdamSettings {
+        AdamSettings::new(self.learning_rate)
     }
 }
 
 /// Worlds, memory and representation of an agent that acts from latents.
 pub struct LatentAgent {
-    settings: Settings,
+    config: OffPolicyConfig,
     device: Device,
     experience: Experience,
     representation: Representation,
 }
 
 impl LatentAgent {
-    /// Builds encoder, objective, worlds and memory.
+    /// Builds encoder, objective, worlds and memory, and tells what is doubtful about the objective.
     ///
     /// # Errors
     /// There is no such objective, or it or the encoder does not fit the world.
-    pub fn new(settings: Settings, world: &World, run: &mut Run) -> Result<Self> {
+    pub fn new(config: OffPolicyConfig, world: &World, run: &mut Run) -> Result<Self> {
         let device = device::parse(run.device())?;
         let setting = Setting {
             layout: world.spec.input(),
             action: &world.spec.action,
             device: &device,
-            adam: settings.adam,
+            adam: config.adam(),
         };
-        let networks = networks::spec_of(&settings.encoder, world, settings.tau);
-        let objective = settings.latent.build(&AdamSettings::default()).map_err(RunError::part)?;
+        let networks = networks::spec_of(&config.encoder, world, config.tau);
+        let objective = config.latent.build(&AdamSettings::default()).map_err(RunError::part)?;
+        let doubt = objective.as_ref().and_then(|objective| objective.doubt(setting.layout));
         let representation =
             Representation::new(networks, objective, &setting, run.random("init")).map_err(RunError::part)?;
+        doubt.into_iter().for_each(|doubt| run.note(doubt));
         if let Some(window) = representation.window() {
             Experience::check_horizon(&world.spec, window)?;
         }
-        let experience = Experience::new(world, settings.worlds, settings.capacity, run)?;
-        Ok(Self { settings, device, experience, representation })
+        let experience = Experience::new(world, config.worlds, config.capacity, run)?;
+        Ok(Self { config, device, experience, representation })
+    }
+
+    /// How it acts, remembers and represents.
+    pub fn config(&self) -> &OffPolicyConfig {
+        &self.config
     }
 
     /// Where tensors live, without automatic differentiation.
@@ -119,6 +126,12 @@ impl LatentAgent {
         &mut self.representation
     }
 
+    /// A policy from an inference copy of the actor and one of the encoder.
+    pub fn policy(&self, actor: impl Actor) -> Box<dyn Policy> {
+        let encoder = self.representation.encoder().clone();
+        Box::new(LatentPolicy::new(encoder, actor, self.experience.spec(), &self.device))
+    }
+
     /// Acts once in every copy: at random at first, then as `choose` says of latents `[B, d]`.
     ///
     /// # Errors
@@ -128,7 +141,7 @@ impl LatentAgent {
         run: &mut Run,
         choose: impl FnOnce(Tensor<2>, &mut ChaCha8Rng) -> Tensor<2>,
     ) -> Result<()> {
-        let actions = if run.steps() < self.settings.start_steps {
+        let actions = if run.steps() < self.config.start_steps {
             self.experience.random_actions(run.random("policy"))
         } else {
             let collector = self.experience.collector();
@@ -136,14 +149,14 @@ impl LatentAgent {
             let observed = observe(input, self.experience.spec().input(), collector.rows(), &self.device);
             let latent = self.representation.encode(&observed);
             let actions = choose(latent, run.random("policy"));
-            Actions::Continuous(actions.into_data().iter().collect())
+            Actions::Continuous(host(actions))
         };
         self.experience.step(&actions, run)
     }
 
     /// Updates that are due now.
     pub fn due(&self, run: &Run) -> usize {
-        if run.steps() < self.settings.start_steps { 0 } else { self.settings.updates * self.settings.worlds }
+        if run.steps() < self.config.start_steps { 0 } else { self.config.updates * self.config.worlds }
     }
 
     /// Lets the objective take its step, then draws transitions for the agent's.
@@ -151,16 +164,15 @@ impl LatentAgent {
     /// # Errors
     /// Nothing can be drawn yet, or the objective's loss is not finite.
     pub fn draw(&mut self, run: &mut Run) -> Result<Transitions> {
-        let settings = &self.settings;
+        let (batch, n_step, gamma) = (self.config.batch, self.config.n_step, self.config.gamma);
         if let Some(window) = self.representation.window() {
             let random = run.random("replay");
-            let windows = self.experience.windows(settings.batch, window, random, &self.device)?;
+            let windows = self.experience.windows(batch, window, random, &self.device)?;
             let report = self.representation.train(&windows, run.random("noise"));
             for (name, value) in report.map_err(|error| failure(run, error))? {
                 run.log(&format!("loss/{name}"), f64::from(value))?;
             }
         }
-        let (batch, n_step, gamma) = (settings.batch, settings.n_step, settings.gamma);
         self.experience.transitions(batch, n_step, gamma, run.random("replay"), &self.device)
     }
 
@@ -171,7 +183,7 @@ impl LatentAgent {
     pub fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         let mut out = Vec::new();
         self.representation.save("representation", &mut out);
-        snapshot.put_arrays(portable(out));
+        snapshot.put_arrays(out);
         self.experience.save(snapshot)
     }
 
@@ -179,8 +191,8 @@ impl LatentAgent {
     ///
     /// # Errors
     /// The snapshot is of another agent or world.
-    pub fn load(&mut self, snapshot: &Snapshot, arrays: &Arrays) -> Result<()> {
-        self.representation.load("representation", arrays).map_err(RunError::part)?;
+    pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        self.representation.load("representation", snapshot.arrays()).map_err(RunError::part)?;
         self.experience.load(snapshot)
     }
 }

@@ -10,7 +10,6 @@ pub mod baseline;
 pub mod device;
 pub mod experience;
 pub mod export;
-pub mod failure;
 pub mod language;
 pub mod latent_actor;
 pub mod latent_agent;
@@ -20,6 +19,5 @@ pub mod recorded;
 pub mod state;
 pub mod table;
 pub mod trajectories;
+pub mod update;
 pub mod value_agent;
-
-pub use device::prepare_threads;

@@ -11,6 +11,9 @@ use rand_chacha::ChaCha8Rng;
 use run::{ActionScale, Result, RunError, Snapshot, data::Data};
 use worlds::{ActionSpace, Array, Layout, Observations};
 
+/// What is added to the deviations that states are divided by (Fujimoto and Gu, 2021, section 5).
+pub const OFFSET: f64 = 1e-3;
+
 /// Name of the statistics in a snapshot.
 const NORMALISER: &str = "normaliser";
 

@@ -4,28 +4,11 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use learn::optim::Trainable;
-use nets::parameters::{self, NamedArray};
-use run::{Result, RunError, Snapshot};
+use nets::parameters;
+use run::{NamedArray, Result, RunError, Snapshot};
 
-/// Arrays of a snapshot by name, as the libraries read them.
+/// Arrays of a snapshot by name.
 pub type Arrays = BTreeMap<String, NamedArray>;
-
-/// All arrays of a snapshot.
-pub fn arrays(snapshot: &Snapshot) -> Arrays {
-    let convert = |array: &run::NamedArray| NamedArray {
-        name: array.name.clone(),
-        shape: array.shape.clone(),
-        values: array.values.clone(),
-    };
-    snapshot.arrays().iter().map(|(name, array)| (name.clone(), convert(array))).collect()
-}
-
-/// Arrays as the run's files hold them.
-pub fn portable(arrays: Vec<NamedArray>) -> Vec<run::NamedArray> {
-    let convert =
-        |array: NamedArray| run::NamedArray { name: array.name, shape: array.shape, values: array.values };
-    arrays.into_iter().map(convert).collect()
-}
 
 /// Writes trained parts with their optimisers under their prefixes.
 pub fn save_trained(snapshot: &mut Snapshot, parts: &[(&str, &dyn Trainable)]) {
@@ -33,7 +16,7 @@ pub fn save_trained(snapshot: &mut Snapshot, parts: &[(&str, &dyn Trainable)]) {
     for (prefix, part) in parts {
         part.save(prefix, &mut out);
     }
-    snapshot.put_arrays(portable(out));
+    snapshot.put_arrays(out);
 }
 
 /// Takes trained parts back.
@@ -49,7 +32,7 @@ pub fn load_trained(arrays: &Arrays, parts: &mut [(&str, &mut dyn Trainable)]) -
 
 /// Writes a module without an optimiser, such as a target network.
 pub fn save_module<M: Module>(snapshot: &mut Snapshot, prefix: &str, module: &M) {
-    snapshot.put_arrays(portable(parameters::export(module, prefix)));
+    snapshot.put_arrays(parameters::export(module, prefix));
 }
 
 /// Takes a module without an optimiser back.

@@ -1,7 +1,7 @@
 //! Tables as what acts, policies with a probability for every state and action, and as what is walked in.
 
 use rand_chacha::ChaCha8Rng;
-use run::{Exported, Mode, NamedArray, Policy, Result, RunError, task::World};
+use run::{Card, Exported, Mode, NamedArray, Policy, Result, RunError, task::World};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use settings::Choice;
@@ -12,7 +12,7 @@ use worlds::{
 
 /// Which of its two forms a method takes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
-pub enum Variant {
+pub enum Form {
     /// `tabular` where the world's table is known, `deep` elsewhere.
     #[default]
     Auto,
@@ -22,16 +22,16 @@ pub enum Variant {
     Deep,
 }
 
-impl Variant {
-    /// Whether it is the tabular form in this world.
+impl Form {
+    /// The world's table where the form on tables is the one to take, nothing for networks.
     ///
     /// # Errors
-    /// The world's name does not parse.
-    pub fn is_tabular(self, world: &World) -> Result<bool> {
+    /// The world's name does not parse, or its table is asked for and not known.
+    pub fn table(self, world: &World, card: &Card) -> Result<Option<Table>> {
         match self {
-            Self::Tabular => Ok(true),
-            Self::Deep => Ok(false),
-            Self::Auto => Ok(worlds::table(&world.spec.name)?.is_some()),
+            Self::Tabular => world.table(card).map(Some),
+            Self::Deep => Ok(None),
+            Self::Auto => Ok(worlds::table(&world.spec.name)?),
         }
     }
 }

@@ -3,12 +3,12 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use learn::{batch::ActionBatch, returns::ReturnToGo};
 use memory::{Boundary, Fill, Span};
-use nets::{Observed, trajectory::Window};
+use nets::{Observed, host, trajectory::Window};
 use rand_chacha::ChaCha8Rng;
 use run::{Result, RunError, data::Data};
 use worlds::{ActionSpace, Observations};
 
-use crate::recorded::{Reading, Recorded};
+use crate::recorded::{OFFSET, Reading, Recorded};
 
 /// A data set, read in windows around positions drawn uniformly from all steps.
 pub struct Trajectories {
@@ -47,7 +47,7 @@ impl Trajectories {
     /// # Errors
     /// The data hold images, no actions or no rewards.
     pub fn new(data: &Data, before: usize, after: usize, scale: Option<f64>) -> Result<Self> {
-        let recorded = Recorded::new(data, Some(DEVIATION_OFFSET))?;
+        let recorded = Recorded::new(data, Some(OFFSET))?;
         let (actions, discrete) = match recorded.action()? {
             ActionSpace::Discrete { count } => (*count, true),
             ActionSpace::Box { low, .. } => (low.len(), false),
@@ -142,9 +142,6 @@ impl Steps {
     }
 }
 
-/// Added to the standard deviations that observations are divided by.
-const DEVIATION_OFFSET: f64 = 1e-3;
-
 /// The index as a vector of `count` numbers.
 pub fn one_hot(index: u32, count: usize) -> Vec<f32> {
     (0..count).map(|other| if other == index as usize { 1.0 } else { 0.0 }).collect()
@@ -159,6 +156,6 @@ pub fn rows_of(reading: &Reading, observations: &Observations, device: &Device) 
         return Err(RunError::Task("trajectories of images are not read: use vectors".to_owned()));
     };
     let width = inputs.dims()[1];
-    let values: Vec<f32> = inputs.into_data().iter::<f32>().collect();
+    let values = host(inputs);
     Ok(values.chunks(width.max(1)).map(<[f32]>::to_vec).collect())
 }

@@ -101,6 +101,36 @@ fn name(report: &Report, arm: &Arm) -> String {
     }
 }
 
+/// A claim as a section of the list of verdicts, in Markdown.
+pub fn section(report: &Report) -> String {
+    let mut text = format!(
+        "## {}: {}\n\n{}\n\n`{}`, {}, {}: {:.0} s of computation. {}",
+        report.id,
+        report.verdict.map_or("compared", Verdict::words),
+        report.title,
+        report.command,
+        report.program,
+        report.processor,
+        report.seconds,
+        report.remark
+    );
+    text.truncate(text.trim_end().len());
+    text.push_str("\n\n| condition | about | estimate | asked | verdict |\n|---|---|---|---|---|\n");
+    for condition in &report.conditions {
+        let reported = if condition.gating || condition.sanity { "" } else { " (reported only)" };
+        let estimate = match condition.seeds_inside.as_str() {
+            "" => with_interval(&condition.estimate),
+            inside => format!("{} ({inside})", number(condition.estimate.value)),
+        };
+        let Condition { text: what, about, asked, verdict, .. } = condition;
+        text.push_str(&format!(
+            "| {what}{reported} | {about} | {estimate} | {asked} | {} |\n",
+            verdict.words()
+        ));
+    }
+    text
+}
+
 fn conditions(conditions: &[Condition]) -> String {
     let mut table = Table::new(&["condition", "estimate", "90 % interval", "asked", "verdict", ""]);
     for condition in conditions {

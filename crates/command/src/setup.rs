@@ -5,7 +5,7 @@ use std::path::Path;
 use learn::objective::{self, Latent};
 use run::{
     Entry, Preset, RunError, Settings,
-    config::{set, unknown},
+    config::{set, unknown, value},
     settings::RunSettings,
 };
 use settings::Config;
@@ -15,6 +15,8 @@ use crate::{command::train::Arguments, failure::Failure};
 
 /// The setting of a method that carries a representation objective.
 const LATENT: &str = "latent";
+/// What the objective's name stands under.
+const LATENT_NAME: &str = "latent.name";
 /// What begins the keys that `--set` edits in the loop's settings instead of the method's.
 const RUN: &str = "run.";
 
@@ -37,13 +39,7 @@ pub fn settings(arguments: &Arguments) -> Result<(&'static Entry, Settings), Fai
     }
     apply_task(&mut settings, entry, arguments)?;
     apply_run(&mut settings.run, arguments);
-    for assignment in &arguments.set {
-        if assignment.starts_with(RUN) {
-            settings.run = edited(&settings.run, assignment)?;
-        } else {
-            set(&mut settings.config, assignment)?;
-        }
-    }
+    apply_sets(&mut settings, entry, arguments)?;
     (entry.check)(&settings.config)?;
     settings.run.validate()?;
     agents::device::check(&settings.device)?;
@@ -67,13 +63,13 @@ fn apply_task(settings: &mut Settings, entry: &Entry, arguments: &Arguments) -> 
     task.data = arguments.data.clone().or(task.data.take());
     task.eval_world = arguments.eval_world.clone().or(task.eval_world.take());
     task.model = arguments.model.clone().or(task.model.take());
-    let Some(objective) = &arguments.latent else { return Ok(()) };
+    arguments.latent.as_ref().map_or(Ok(()), |objective| choose(settings, entry, objective))
+}
+
+/// Gives the method a representation objective, under the objective's settings in the run's preset.
+fn choose(settings: &mut Settings, entry: &Entry, objective: &str) -> Result<(), Failure> {
     if !takes_objective(entry) {
-        let others: Vec<&str> = run::registry::all()
-            .iter()
-            .filter(|other| takes_objective(other))
-            .map(|other| other.card.id)
-            .collect();
+        let others: Vec<&str> = takers().map(|other| other.card.id).collect();
         return Err(Failure::usage(format!(
             "`{}` takes no representation objective: leave out --latent, or use it with {}",
             entry.card.id,
@@ -85,15 +81,55 @@ fn apply_task(settings: &mut Settings, entry: &Entry, arguments: &Arguments) -> 
         return Err(unknown("objective", objective, objective::names().into_iter()).into());
     };
     settings.config.insert(LATENT.to_owned(), Value::Table(latent.table()));
-    task.latent = Some(objective.clone());
     Ok(())
+}
+
+/// Applies every `--set`; what chooses an objective comes before the settings of it.
+fn apply_sets(settings: &mut Settings, entry: &Entry, arguments: &Arguments) -> Result<(), Failure> {
+    let mut others = Vec::new();
+    for assignment in &arguments.set {
+        match chosen(assignment).filter(|_| takes_objective(entry)) {
+            Some((objective, changes)) => {
+                choose(settings, entry, &objective)?;
+                let changes = changes.iter().map(|(key, value)| format!("{LATENT}.{key}={value}"));
+                others.extend(changes);
+            }
+            None => others.push(assignment.clone()),
+        }
+    }
+    for assignment in &others {
+        if assignment.starts_with(RUN) {
+            settings.run = edited(&settings.run, assignment)?;
+        } else {
+            set(&mut settings.config, assignment)?;
+        }
+    }
+    Ok(())
+}
+
+/// The objective that `latent=spr`, `latent.name=spr` or `latent={ name = "spr", steps = 5 }` chooses,
+/// and what else is set of it.
+fn chosen(assignment: &str) -> Option<(String, Table)> {
+    let (key, text) = assignment.split_once('=')?;
+    match (key, value(text)) {
+        (LATENT | LATENT_NAME, Value::String(name)) => Some((name, Table::new())),
+        (LATENT, Value::Table(mut table)) => match table.remove("name") {
+            Some(Value::String(name)) => Some((name, table)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The methods that carry a representation objective.
+pub fn takers() -> impl Iterator<Item = &'static Entry> {
+    run::registry::all().iter().copied().filter(|entry| takes_objective(entry))
 }
 
 /// Whether a method carries a representation objective; elsewhere a setting of this name may be the
 /// latent's width.
 fn takes_objective(entry: &Entry) -> bool {
-    let name = format!("{LATENT}.name");
-    (entry.fields)().iter().any(|field| field.key == name)
+    (entry.fields)().iter().any(|field| field.key == LATENT_NAME)
 }
 
 fn apply_run(run: &mut RunSettings, arguments: &Arguments) {

@@ -37,7 +37,7 @@ impl Stored {
             )));
         }
         let folder = Folder::open(path)?;
-        let settings = Settings::read(&folder)?;
+        let settings = Settings::of_checkpoint(&folder)?;
         let entry = run::registry::find(&settings.method)?;
         agents::device::check(&settings.device)?;
         let task = Task::of(entry.card, &settings.task)?;

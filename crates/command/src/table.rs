@@ -1,4 +1,4 @@
-//! Tables for people: aligned columns, the last one wrapped to the terminal's width.
+//! Tables for people: aligned columns, the last one wrapped to the terminal's width, or Markdown.
 
 use std::io::IsTerminal;
 
@@ -16,12 +16,26 @@ pub struct Table {
 impl Table {
     /// A table with these column titles.
     pub fn new(titles: &[&str]) -> Self {
-        Self { rows: vec![titles.iter().map(|title| (*title).to_uppercase()).collect()] }
+        Self { rows: vec![titles.iter().map(|title| (*title).to_owned()).collect()] }
     }
 
     /// Adds a row with as many cells as there are titles.
     pub fn row<T: Into<String>>(&mut self, cells: impl IntoIterator<Item = T>) {
         self.rows.push(cells.into_iter().map(Into::into).collect());
+    }
+
+    /// The table in Markdown; the first cell of every row is code.
+    pub fn markdown(&self) -> String {
+        let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+        let mut rows =
+            self.rows.iter().map(|row| row.iter().map(|cell| cell.replace('|', "\\|")).collect::<Vec<_>>());
+        let mut out =
+            rows.next().map_or(String::new(), |titles| line(&titles) + &"|---".repeat(titles.len()) + "|\n");
+        for mut row in rows {
+            row[0] = format!("`{}`", row[0]);
+            out.push_str(&line(&row));
+        }
+        out
     }
 
     /// The table as text for the terminal at hand.
@@ -39,7 +53,11 @@ impl Table {
         let indent: usize = widths.iter().map(|width| width + GAP).sum();
         let beside = width >= indent + READABLE;
         let mut out = String::new();
-        for row in &self.rows {
+        for (index, row) in self.rows.iter().enumerate() {
+            let row = match index {
+                0 => &row.iter().map(|title| title.to_uppercase()).collect::<Vec<_>>(),
+                _ => row,
+            };
             let mut head = String::new();
             for (cell, width) in row.iter().zip(&widths) {
                 head.push_str(&format!("{cell}{}", " ".repeat(width - length(cell) + GAP)));
@@ -111,6 +129,13 @@ mod tests {
         let expected = "KEY            MEANING\n\
                         learning_rate  how far one update goes along\n               the gradient\n";
         assert_eq!(text, expected);
+    }
+
+    #[test]
+    fn markdown_has_no_columns_but_its_own() {
+        let mut table = Table::new(&["key", "meaning"]);
+        table.row(["kind", "a|b"]);
+        assert_eq!(table.markdown(), "| key | meaning |\n|---|---|\n| `kind` | a\\|b |\n");
     }
 
     #[test]

@@ -73,7 +73,7 @@ pub fn execute(jobs: &[Job], threads: usize, stop: &AtomicBool, audience: &dyn A
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
-                let done = agents::device::on_own_threads((cores / threads).max(1), work);
+                let done = run::threads::on_own((cores / threads).max(1), work);
                 done.unwrap_or_else(|error| fail(error.into()));
             });
         }

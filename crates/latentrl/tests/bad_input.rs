@@ -88,6 +88,23 @@ fn settings_are_refused_by_key_and_type() {
 }
 
 #[test]
+fn objectives_are_refused_by_name_and_setting() {
+    let with = |assignment| ["train", "dqn", "--world", "cartpole", "--set", assignment];
+    refuses(&with("latent.steps=5"), &["`latent.steps` is 5", "`spr`", "set `latent.name` too"]);
+    refuses(&with("latent.name=spx"), &["unknown objective `spx`", "`spr`"]);
+    refuses(&with("latent=spx"), &["unknown objective `spx`", "`spr`"]);
+    refuses(
+        &with("latent={ name = \"spr\", stepps = 5 }"),
+        &["unknown setting `latent.stepps`", "`latent.steps`"],
+    );
+    refuses(&with("latent={ name = \"spr\", steps = 0 }"), &["`latent.steps` is 0", "at least 1"]);
+    refuses(&["train", "ppo", "--world", "cartpole", "--set", "latent=spr"], &["unknown setting `latent`"]);
+    refuses(&["train", "ppo", "--world", "cartpole", "--latent", "spr"], &["`ppo` takes no", "dqn"]);
+    refuses(&["info", "--latent", "sprr"], &["unknown objective `sprr`", "`spr`"]);
+    refuses(&["info"], &["METHOD"]);
+}
+
+#[test]
 fn budgets_are_above_zero() {
     for (option, value) in [
         ("--steps", "0"),
@@ -158,9 +175,8 @@ fn latest(place: &Path) -> std::path::PathBuf {
     checkpoints.join(step.trim())
 }
 
-/// Refused by everything that reads the checkpoint, with these words.
-fn damaged(place: &Path, parts: &[&str]) {
-    fs::remove_file(place.join("run/summary.json")).expect("a summary");
+/// Refused by everything that reads the checkpoint, with these words; nothing changes.
+fn unread(place: &Path, parts: &[&str]) {
     let metrics = fs::read(place.join("run/metrics.jsonl")).expect("metrics");
     for arguments in [
         &["eval", "run"][..],
@@ -172,6 +188,12 @@ fn damaged(place: &Path, parts: &[&str]) {
     }
     assert_eq!(fs::read(place.join("run/metrics.jsonl")).expect("metrics"), metrics);
     assert!(!place.join("out.gif").exists() && !place.join("out.safetensors").exists());
+}
+
+/// [`unread`], of a run that would otherwise go on.
+fn damaged(place: &Path, parts: &[&str]) {
+    fs::remove_file(place.join("run/summary.json")).expect("a summary");
+    unread(place, parts);
 }
 
 #[test]
@@ -217,6 +239,38 @@ fn a_checkpoint_of_a_later_version_is_refused() {
     small_run(place.path(), "run");
     reseal(place.path(), |manifest| manifest["version"] = (run::checkpoint::VERSION + 1).into());
     damaged(place.path(), &["format version", "newer latentrl"]);
+}
+
+/// Copies a folder with all that it holds.
+fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).expect("writable");
+    for entry in fs::read_dir(from).expect("readable") {
+        let (from, to) = entry.map(|entry| (entry.path(), to.join(entry.file_name()))).expect("readable");
+        if from.is_dir() { copy(&from, &to) } else { fs::copy(&from, &to).map(drop).expect("writable") }
+    }
+}
+
+/// The folder was written by version 0.1.0: `latentrl train td3 --world pendulum --steps 24 --seed 1`
+/// with networks of two units.
+#[test]
+fn a_run_of_the_version_before_is_refused_with_both_versions_and_can_be_trained_again() {
+    let place = folder();
+    copy(&Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/run-0.1.0"), &place.path().join("run"));
+    let again = ["train", "td3", "--config", "run/config.toml"];
+    let cure = format!("latentrl {}", again.join(" "));
+    unread(place.path(), &["written by latentrl 0.1.0", run::PROGRAM, &cure]);
+    succeeds(place.path(), &[&again[..], &["--out", "again"]].concat());
+    succeeds(place.path(), &["eval", "again", "--episodes", "1"]);
+
+    let path = place.path().join("run/config.toml");
+    let config = fs::read_to_string(&path).expect("a config");
+    fs::write(&path, format!("{config}\n[config.spr]\nsteps = 3\n")).expect("writable");
+    refuses_in(place.path(), &again, &["unknown setting `spr`"]);
+
+    fs::create_dir(place.path().join("group")).expect("writable");
+    fs::write(place.path().join("group/seeds.toml"), "seeds = [1]\njobs = 1\n").expect("writable");
+    fs::rename(place.path().join("run"), place.path().join("group/s1")).expect("writable");
+    refuses_in(place.path(), &["resume", "group"], &["written by latentrl 0.1.0", run::PROGRAM]);
 }
 
 #[test]

@@ -5,6 +5,13 @@ mod program;
 
 use std::{fs, path::Path};
 
+use evidence::{
+    Claim,
+    claim::{Preset, Question},
+    claims,
+};
+// Links the methods, which register themselves.
+use methods as _;
 use program::{Finished, folder, latentrl, succeeds};
 use serde_json::Value;
 
@@ -147,5 +154,23 @@ fn a_wrong_claim_file_is_refused_with_file_line_and_key() {
             assert!(finished.err.contains(part), "`{part}` is missing in: {}", finished.err);
         }
         assert!(!place.path().join("report").exists(), "something ran");
+    }
+}
+
+#[test]
+fn every_file_can_be_run_in_both_presets() {
+    for (id, text) in claims::all() {
+        let claim =
+            Claim::parse(text, &format!("claims/{id}.toml")).unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(claim.id, *id);
+        for preset in Preset::ALL {
+            let plan = claim.plan(preset).unwrap_or_else(|error| panic!("{error}"));
+            assert!(plan.seconds.is_some(), "{id}: {} does not say how long it takes", preset.name());
+            for condition in &plan.conditions {
+                let difference = matches!(condition.question, Question::Difference(_) | Question::Ratio(_));
+                let judged = condition.gating && difference;
+                assert!(!judged || plan.seeds >= 5, "{id}: a difference is judged on {} seeds", plan.seeds);
+            }
+        }
     }
 }

@@ -116,6 +116,59 @@ fn a_config_reproduces_its_run() {
 }
 
 #[test]
+fn an_objective_is_chosen_with_its_settings_in_every_way() {
+    let place = folder();
+    let shown = json(&succeeds(place.path(), &["info", "--latent", "spr", "--json"]).out);
+    assert_eq!(shown["id"], "spr");
+    let settings = shown["settings"].as_array().expect("settings");
+    let find = |key: &str| settings.iter().find(|setting| setting["key"] == key).expect("a setting").clone();
+    assert_eq!(find("latent.steps")["allowed"], "at least 1");
+    assert!(shown["methods"].as_array().is_some_and(|methods| methods.contains(&"dqn".into())), "{shown}");
+    assert!(succeeds(place.path(), &["info", "--latent", "spr"]).out.contains("It must be at least 1."));
+    assert!(succeeds(place.path(), &["list"]).out.contains("self-predictive"));
+
+    let train = |more: &[&str], out: &str| {
+        let task = ["train", "dqn", "--world", "cartpole", "--steps", "8", "--set", "hidden=4", "--out", out];
+        succeeds(place.path(), &[&task[..], more].concat());
+        fs::read_to_string(place.path().join(out).join("config.toml")).expect("a config")
+    };
+    let set = |assignments: &'static [&'static str]| -> Vec<&str> {
+        assignments.iter().flat_map(|assignment| ["--set", assignment]).collect()
+    };
+    let first = train(
+        &[&["--latent", "spr"], &set(&["latent.steps=5", "latent.images=false"])[..]].concat(),
+        "first",
+    );
+    let config: toml::Table = first.parse().expect("TOML");
+    let latent = config["config"]["latent"].as_table().expect("a table");
+    assert_eq!((latent["name"].as_str(), latent["steps"].as_integer()), (Some("spr"), Some(5)));
+    assert_eq!(latent.len(), settings.len() + 1, "every setting stands in the config");
+    assert_eq!(train(&set(&["latent.steps=5", "latent=spr", "latent.images=false"]), "second"), first);
+    assert_eq!(train(&set(&["latent.name=spr", "latent.images=false", "latent.steps=5"]), "third"), first);
+    assert_eq!(train(&set(&["latent={ name = \"spr\", steps = 5, images = false }"]), "fourth"), first);
+
+    // A file may leave out what has its usual value.
+    let start = first.find("[config.latent]").expect("a table");
+    let rest = first[start + 1..].find("\n[").map_or("", |end| &first[start + 1 + end..]);
+    let short = "[config.latent]\nname = \"spr\"\nsteps = 5\nimages = false\n";
+    fs::write(place.path().join("short.toml"), format!("{}{short}{rest}", &first[..start]))
+        .expect("writable");
+    train(&["--config", "short.toml"], "fifth");
+    let metrics = |out: &str| {
+        let text = fs::read_to_string(place.path().join(out).join("metrics.jsonl")).expect("a file");
+        text.lines().map(|line| json(line)["values"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(metrics("fifth"), metrics("first"));
+
+    let paper =
+        train(&[&["--preset", "paper"], &set(&["latent=spr", "latent.images=false"])[..]].concat(), "paper");
+    let paper: toml::Table = paper.parse().expect("TOML");
+    let shift = serde_json::to_value(&paper["config"]["latent"]["shift"]).expect("JSON");
+    assert_eq!(shift, find("latent.shift")["paper"]);
+    assert_ne!(shift, find("latent.shift")["default"]);
+}
+
+#[test]
 fn seeds_run_in_processes_of_their_own() {
     let place = folder();
     let mut train = TRAIN.to_vec();
@@ -219,16 +272,16 @@ fn an_interrupt_is_passed_on_to_every_seed() {
 #[test]
 fn the_costs_of_a_representation_and_of_an_ensemble_stand_under_the_clock() {
     let place = folder();
-    let settings = ["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "ensemble=true"];
-    let mut train = vec!["train", "tcrl", "--world", "pendulum", "--steps", "400", "--out", "run", "--json"];
-    train.extend(settings.iter().flat_map(|setting| ["--set", setting]));
-    let summary = json(&succeeds(place.path(), &train).out);
-    let text = fs::read_to_string(place.path().join("run").join("metrics.jsonl")).expect("a file");
-    let last = json(text.lines().last().expect("a record"));
-    for clock in [&summary["clock"], &last["clock"]] {
-        for phase in ["model", "ensemble", "ensemble_per_model"] {
-            let mean = clock["phases"][phase].as_f64();
-            assert!(mean.is_some_and(|mean| mean > 0.0), "{phase}: {clock}");
+    let settings = ["hidden=[8]", "batch=8", "random_episodes=1"];
+    for id in ["tcrl", "tcrl-ensemble"] {
+        let mut train = vec!["train", id, "--world", "pendulum", "--steps", "400", "--out", id, "--json"];
+        train.extend(settings.iter().flat_map(|setting| ["--set", setting]));
+        let summary = json(&succeeds(place.path(), &train).out);
+        let text = fs::read_to_string(place.path().join(id).join("metrics.jsonl")).expect("a file");
+        let last = json(text.lines().last().expect("a record"));
+        for clock in [&summary["clock"], &last["clock"]] {
+            let mean = clock["phases"]["model"].as_f64();
+            assert!(mean.is_some_and(|mean| mean > 0.0), "{id}: {clock}");
         }
     }
 }

@@ -8,8 +8,11 @@ use std::path::PathBuf;
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use learn::optim::{AdamSettings, Trained, update};
-use nets::lm::checkpoint::{self, Companions};
 use nets::lm::{Decoder, Llama3Scaling, LmConfig, Pass, Place, RopeConfig};
+use nets::{
+    host,
+    lm::checkpoint::{self, Companions},
+};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
@@ -41,7 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         std::fs::create_dir_all(folder.parent().unwrap_or(&folder))?;
         let companions = Companions { begin: Some(1), end: vec![2], files: Vec::new() };
         checkpoint::save(&folder, decoder, &companions)?;
-        let values: Vec<f32> = logits(decoder, &ids)?.into_data().iter().collect();
+        let values = host(logits(decoder, &ids)?);
         let document = serde_json::json!({ "ids": ids, "logits": values });
         std::fs::write(folder.join("expected.json"), document.to_string())?;
     }

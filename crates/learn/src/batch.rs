@@ -210,6 +210,8 @@ fn first_channel(reward: &[f32], rows: usize, device: &Device) -> Tensor<1> {
 
 #[cfg(test)]
 mod tests {
+    use nets::host;
+
     use super::*;
 
     #[test]
@@ -231,12 +233,12 @@ mod tests {
         batch.weight = vec![1.0; 2];
         let windows = Windows::upload(&batch, &Layout::Vector { size: 1 }, &Device::flex());
         let values = |observed: Observed| match observed {
-            Observed::Flat(tensor) => tensor.into_data().iter::<f32>().collect::<Vec<_>>(),
+            Observed::Flat(tensor) => host(tensor),
             Observed::Image(_) => Vec::new(),
         };
         assert_eq!(values(windows.observation(1)), [1.0, 4.0]);
         assert_eq!(values(windows.futures()), [1.0, 2.0, 4.0, 5.0]);
-        let action = windows.action(1, 2).into_data().iter::<f32>().collect::<Vec<_>>();
+        let action = host(windows.action(1, 2));
         assert_eq!(action, [0.0, 1.0, 1.0, 0.0]);
     }
 }

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 
 use nets::parameters::NamedArray;
-
 use settings::Config;
 
 use crate::error::{LearnError, expect_setting};
@@ -40,11 +39,6 @@ impl Temperature {
     /// The temperature.
     pub fn value(&self) -> f32 {
         self.logarithm.exp()
-    }
-
-    /// The entropy it steers to, in nats.
-    pub fn target_entropy(&self) -> f32 {
-        self.target_entropy
     }
 
     /// One step of Adam on `temperature * (entropy - target)`, with respect to the logarithm.

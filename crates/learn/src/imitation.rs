@@ -1,6 +1,6 @@
 //! Cloning the actions of a demonstrator: losses per sample.
 
-use burn::tensor::{Tensor, activation};
+use burn::tensor::Tensor;
 use nets::distribution::DiagonalGaussian;
 
 /// Squared error of `actions [B, D]` to the demonstrated `targets [B, D]`, the mean over the
@@ -13,12 +13,6 @@ pub fn squared_error(actions: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
 /// `[B]`.
 pub fn negative_log_likelihood(distribution: &DiagonalGaussian, actions: Tensor<2>) -> Tensor<1> {
     distribution.log_prob(actions).sum_dim(1).squeeze_dim::<1>(1).neg()
-}
-
-/// Cross-entropy of `logits [B, A]` to the demonstrated distributions `targets [B, A]` (one-hot for
-/// known actions), as `[B]`; no gradient enters the targets.
-pub fn cross_entropy(logits: Tensor<2>, targets: Tensor<2>) -> Tensor<1> {
-    (activation::log_softmax(logits, 1) * targets.detach()).sum_dim(1).squeeze_dim::<1>(1).neg()
 }
 
 #[cfg(test)]
@@ -35,9 +29,6 @@ mod tests {
         let expected = (2.0 * std::f64::consts::PI).ln() + 0.5 * (1.0 + 4.0);
         let found = values(negative_log_likelihood(&standard, tensor(&[1.0, -2.0], [1, 2])));
         assert_close(&found, &[expected], 1e-6);
-        let logits = tensor(&[0.0, 3f32.ln(), 0.0, 0.0], [2, 2]);
-        let targets = tensor(&[0.0, 1.0, 0.5, 0.5], [2, 2]);
-        assert_close(&values(cross_entropy(logits, targets)), &[-(0.75f64.ln()), 2f64.ln()], 1e-6);
     }
 
     #[test]
@@ -47,10 +38,6 @@ mod tests {
         check_gradient(&random_values(3, 8), |leaf| {
             let part = |start| leaf.clone().narrow(0, start, 4).reshape([2, 2]);
             negative_log_likelihood(&DiagonalGaussian::new(part(0), part(4)), fixed(4)).sum()
-        });
-        check_gradient(&random_values(5, 4), |leaf| {
-            let targets = tensor(&[0.0, 1.0, 0.7, 0.3], [2, 2]);
-            cross_entropy(leaf.reshape([2, 2]), targets).sum()
         });
     }
 }

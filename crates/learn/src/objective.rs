@@ -1,7 +1,7 @@
 //! Representation objectives as parts that plug into any agent: what they need, how they change
 //! the networks, and the losses they add.
 //!
-//! An agent keeps the encoder and its slow copy and offers them as [`Taps`]; an objective keeps its
+//! An agent keeps the encoder and its target network and offers them as [`Taps`]; an objective keeps its
 //! own modules (a transition model, a predictor) and gives per-sample losses over windows. Whether
 //! those are added to the agent's own loss or take a step of their own is the objective's to say.
 
@@ -53,7 +53,7 @@ pub struct NetworkSpec {
     pub encoder: EncoderConfig,
     /// Whether every latent is rescaled to [0, 1] per sample.
     pub renormalise: bool,
-    /// Share of the online encoder and projection that flows into their slow copies after every
+    /// Share of the online encoder and projection that flows into their target networks after every
     /// update; 1 makes the copies equal the online ones.
     pub target_rate: f64,
     /// Probability with which an encoder's features are dropped in training.
@@ -100,11 +100,11 @@ pub trait Taps {
     fn encode(&self, observed: &Observed) -> Tensor<2>;
     /// Latents of the windows' first observations as the agent has them already, with their graph.
     fn start(&self) -> Tensor<2>;
-    /// Latents by the slow copy of the encoder, without a graph.
+    /// Latents by the encoder's target network, without a graph.
     fn encode_target(&self, observed: &Observed) -> Tensor<2>;
     /// The projection that the agent's head begins with; the latent itself where it has none.
     fn project(&self, latent: Tensor<2>) -> Tensor<2>;
-    /// The projection by the slow copy, without a graph.
+    /// The projection by the target network, without a graph.
     fn project_target(&self, latent: Tensor<2>) -> Tensor<2>;
 }
 
@@ -198,9 +198,9 @@ pub fn check<O: Objective + ?Sized>(
         (ActionKind::Continuous, ActionSpace::Discrete { .. }) => {
             Some("its model takes continuous actions, but the world's are discrete: use `spr`")
         }
-        _ if needs.images && matches!(layout, Layout::Vector { .. }) => {
-            Some("it augments images, but the world gives vectors: set `spr.images = false` or add +pixels")
-        }
+        _ if needs.images && matches!(layout, Layout::Vector { .. }) => Some(
+            "it augments images, but the world gives vectors: set `latent.images = false` or add +pixels",
+        ),
         _ => None,
     };
     match refusal {

@@ -3,6 +3,7 @@
 
 mod adam;
 mod state;
+mod table;
 mod trained;
 
 #[cfg(test)]
@@ -15,6 +16,7 @@ use nets::parameters::NamedArray;
 
 pub use adam::AdamSettings;
 pub(crate) use state::{ScalarAdam, find};
+pub use table::TableAdam;
 pub use trained::Trained;
 
 use crate::error::LearnError;

@@ -2,6 +2,8 @@
 
 use burn::tensor::Tensor;
 
+use crate::td;
+
 /// REINFORCE (Williams, 1992): `-advantage * log_prob`, all `[B]`; no gradient enters the
 /// advantage.
 pub fn score(log_prob: Tensor<1>, advantage: Tensor<1>) -> Tensor<1> {
@@ -59,32 +61,23 @@ pub fn entropy(log_probabilities: Tensor<2>) -> Tensor<1> {
     (probabilities * finite).sum_dim(1).squeeze_dim::<1>(1).neg()
 }
 
-/// The next value of soft actor-critic (Haarnoja et al., 2018, equation 3): the smaller of the
-/// twin values minus `temperature * log_prob`, all `[B]`, without gradient.
-pub fn soft_value(first: Tensor<1>, second: Tensor<1>, log_prob: Tensor<1>, temperature: f32) -> Tensor<1> {
-    (first.min_pair(second) - log_prob.mul_scalar(temperature)).detach()
+/// The next value of soft actor-critic (Haarnoja et al., 2018, equation 3): the smallest of the
+/// critics' `values [E, B]` minus `temperature * log_prob [B]`, as `[B]`, without gradient.
+pub fn soft_value(values: Tensor<2>, log_prob: Tensor<1>, temperature: f32) -> Tensor<1> {
+    (td::least(values) - log_prob.mul_scalar(temperature)).detach()
 }
 
-/// The actor's loss of soft actor-critic (equation 9): `temperature * log_prob - min(Q_1, Q_2)`
-/// at a reparameterised action, all `[B]`. Apply its gradient to the actor alone.
-pub fn soft_pathwise(
-    first: Tensor<1>,
-    second: Tensor<1>,
-    log_prob: Tensor<1>,
-    temperature: f32,
-) -> Tensor<1> {
-    log_prob.mul_scalar(temperature) - first.min_pair(second)
+/// The actor's loss of soft actor-critic (equation 9): `temperature * log_prob [B]` minus the
+/// smallest of the critics' `values [E, B]` at a reparameterised action, as `[B]`. Apply its gradient
+/// to the actor alone.
+pub fn soft_pathwise(values: Tensor<2>, log_prob: Tensor<1>, temperature: f32) -> Tensor<1> {
+    log_prob.mul_scalar(temperature) - td::least(values)
 }
 
 /// The deterministic policy gradient's loss (Silver et al., 2014): `-Q [B]` at the actor's
 /// action. Apply its gradient to the actor alone.
 pub fn pathwise(value: Tensor<1>) -> Tensor<1> {
     value.neg()
-}
-
-/// The same with the smaller of twin values.
-pub fn pathwise_twin(first: Tensor<1>, second: Tensor<1>) -> Tensor<1> {
-    first.min_pair(second).neg()
 }
 
 /// The same divided by the batch's mean |Q|, which gets no gradient and is at least `floor`
@@ -154,9 +147,8 @@ mod tests {
         check_gradient(&random_values(5, 6), |leaf| entropy(log_softmax(leaf.reshape([2, 3]), 1)).sum());
         let apart = [0.3, -0.5, 0.9, -0.2, 0.4, 0.1, 0.8, -0.9, 0.5];
         check_gradient(&apart, |leaf| {
-            let part = |start| leaf.clone().narrow(0, start, 3);
-            soft_pathwise(part(0), part(3), part(6), 0.3).square().sum()
-                + pathwise_twin(part(0), part(6)).square().sum()
+            let twins = leaf.clone().narrow(0, 0, 6).reshape([2, 3]);
+            soft_pathwise(twins, leaf.narrow(0, 6, 3), 0.3).square().sum()
         });
     }
 
@@ -170,11 +162,10 @@ mod tests {
 
     #[test]
     fn small_cases() {
-        let (low, high) = (tensor(&[1.0, 5.0], [2]), tensor(&[2.0, 3.0], [2]));
-        let log_prob = tensor(&[-1.0, 2.0], [2]);
-        let found = soft_value(low.clone(), high.clone(), log_prob, 0.5);
-        assert_eq!(values(found), [1.5, 2.0]);
-        assert_eq!(values(pathwise_twin(low, high.clone())), [-1.0, -3.0]);
+        let (high, log_prob) = (tensor(&[2.0, 3.0], [2]), tensor(&[-1.0, 2.0], [2]));
+        let twins = || tensor(&[1.0, 5.0, 2.0, 3.0], [2, 2]);
+        assert_eq!(values(soft_value(twins(), log_prob.clone(), 0.5)), [1.5, 2.0]);
+        assert_eq!(values(soft_pathwise(twins(), log_prob, 0.5)), [-1.5, -2.0]);
         assert_eq!(values(pathwise_normalised(high.clone(), 1e-6)), [-0.8, -1.2]);
         assert_eq!(values(weighted_likelihood(high.clone(), tensor(&[2.0, 0.5], [2]))), [-4.0, -1.5]);
         assert_eq!(values(pathwise(high)), [-2.0, -3.0]);

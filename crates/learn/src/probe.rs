@@ -1,6 +1,7 @@
 //! Linear probes: how well a linear head tells classes apart from features that no gradient
 //! reaches. Plain f64 on the host.
 
+use nets::argmax;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
@@ -124,10 +125,7 @@ impl LinearHead {
     /// # Errors
     /// A class of the task has no example.
     pub fn accuracy(&self, data: &Labelled, task: &[usize]) -> Result<f64, LearnError> {
-        self.average(data, task, |scores, right| {
-            let best = scores.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1).then(b.0.cmp(&a.0)));
-            f64::from(u8::from(best.is_some_and(|(place, _)| place == right)))
-        })
+        self.average(data, task, |scores, right| f64::from(u8::from(argmax(scores) == right)))
     }
 
     /// Mean loss of the margins by which the right class leads the others of `task`, each class

@@ -1,4 +1,4 @@
-//! An encoder with its slow copy and, perhaps, an objective that trains it: the part of a
+//! An encoder with its target network and, perhaps, an objective that trains it: the part of a
 //! continuous-control agent that turns observations into what actor and critic read.
 
 use std::collections::BTreeMap;
@@ -20,11 +20,11 @@ use crate::{
     optim::{AdamSettings, Trainable, Trained, update},
 };
 
-/// Encoder, slow copy and objective of an agent. An agent that reads its objective's own modules
+/// Encoder, target network and objective of an agent. An agent that reads its objective's own modules
 /// names the objective's type.
 pub struct Representation<O: Objective + ?Sized = dyn Objective> {
     encoder: Trained<Encoder>,
-    slow: Encoder,
+    target: Encoder,
     rate: f64,
     objective: Option<Box<O>>,
 }
@@ -75,9 +75,9 @@ impl<O: Objective + ?Sized> Representation<O> {
             };
             objective.build(&shapes, random)?;
         }
-        let slow = ema::target_of(&encoder);
+        let target = ema::target_of(&encoder);
         let encoder = Trained::new(encoder, setting.adam);
-        Ok(Self { encoder, slow, rate: networks.target_rate, objective })
+        Ok(Self { encoder, target, rate: networks.target_rate, objective })
     }
 
     /// Width of a latent.
@@ -105,9 +105,9 @@ impl<O: Objective + ?Sized> Representation<O> {
         self.encoder.inference().forward(observed)
     }
 
-    /// Latents `[B, d]` by the slow copy.
-    pub fn encode_slowly(&self, observed: &Observed) -> Tensor<2> {
-        self.slow.forward(observed)
+    /// Latents `[B, d]` by the target network.
+    pub fn encode_target(&self, observed: &Observed) -> Tensor<2> {
+        self.target.forward(observed)
     }
 
     /// Latents `[B, d]` for the critic's loss: with their graph where the critic trains the
@@ -144,8 +144,11 @@ impl<O: Objective + ?Sized> Representation<O> {
         random: &mut ChaCha8Rng,
     ) -> Result<Vec<(&'static str, f32)>, LearnError> {
         let Some(objective) = &mut self.objective else { return Ok(Vec::new()) };
-        let taps =
-            EncoderTaps { online: self.encoder.module(), slow: &self.slow, start: windows.observation(0) };
+        let taps = EncoderTaps {
+            online: self.encoder.module(),
+            target: &self.target,
+            start: windows.observation(0),
+        };
         let terms = objective.terms(&taps, windows, random)?;
         let mut report = Vec::new();
         let mut total: Option<Tensor<1>> = None;
@@ -170,16 +173,15 @@ impl<O: Objective + ?Sized> Representation<O> {
         Ok(report.into_iter().map(|(name, mean)| (name, mean.into_scalar::<f32>())).collect())
     }
 
-    /// Lets the slow copy follow the encoder.
+    /// Lets the target network follow the encoder.
     pub fn follow(&mut self) {
-        let slow = self.slow.clone();
-        self.slow = ema::update(slow, self.encoder.inference(), self.rate);
+        self.target = ema::update(self.target.clone(), self.encoder.inference(), self.rate);
     }
 
     /// Appends everything under `prefix`.
     pub fn save(&self, prefix: &str, out: &mut Vec<NamedArray>) {
         self.encoder.save(&format!("{prefix}-encoder"), out);
-        out.extend(parameters::export(&self.slow, &format!("{prefix}-slow")));
+        out.extend(parameters::export(&self.target, &format!("{prefix}-target")));
         if let Some(objective) = &self.objective {
             objective.save(&format!("{prefix}-objective"), out);
         }
@@ -191,7 +193,7 @@ impl<O: Objective + ?Sized> Representation<O> {
     /// An array is missing or of another shape.
     pub fn load(&mut self, prefix: &str, arrays: &BTreeMap<String, NamedArray>) -> Result<(), LearnError> {
         self.encoder.load(&format!("{prefix}-encoder"), arrays)?;
-        self.slow = parameters::import(self.slow.clone(), &format!("{prefix}-slow"), arrays)?;
+        self.target = parameters::import(self.target.clone(), &format!("{prefix}-target"), arrays)?;
         match &mut self.objective {
             Some(objective) => objective.load(&format!("{prefix}-objective"), arrays),
             None => Ok(()),
@@ -206,7 +208,7 @@ fn objective_name(report: &[(&'static str, Tensor<1>)]) -> &'static str {
 /// An encoder without a projection as taps.
 struct EncoderTaps<'a> {
     online: &'a Encoder,
-    slow: &'a Encoder,
+    target: &'a Encoder,
     start: Observed,
 }
 
@@ -220,7 +222,7 @@ impl Taps for EncoderTaps<'_> {
     }
 
     fn encode_target(&self, observed: &Observed) -> Tensor<2> {
-        self.slow.forward(observed)
+        self.target.forward(observed)
     }
 
     fn project(&self, latent: Tensor<2>) -> Tensor<2> {

@@ -103,6 +103,8 @@ impl From<f64> for Schedule {
 
 #[cfg(test)]
 mod tests {
+    use settings::Range;
+
     use super::*;
 
     #[test]
@@ -127,10 +129,12 @@ mod tests {
 
     #[test]
     fn values_outside_the_range_are_refused() {
-        let check = |schedule: Schedule| schedule.validate("epsilon", 0.0, 1.0, "in [0, 1]");
+        let range = Range { min: Some(0.0), max: Some(1.0), ..Range::ANY };
+        let check = |schedule: Schedule| settings::check("epsilon", &schedule, &range);
         assert!(check(Schedule::linear(1.0, 0.0, 5)).is_ok());
-        let error = check(Schedule::linear(1.0, -0.5, 5)).unwrap_err();
-        assert_eq!(error.to_string(), "`epsilon` is -0.5, but must be in [0, 1]");
+        let error = check(Schedule::linear(1.0, -0.5, 5)).unwrap_err().to_string();
+        assert!(error.starts_with("`epsilon` is "), "{error}");
+        assert!(error.ends_with("it holds -0.5, which must be between 0 and 1"), "{error}");
         assert!(check(Schedule::linear(1.0, 0.0, 0)).is_err());
         assert!(check(f64::NAN.into()).is_err());
     }

@@ -34,9 +34,22 @@ pub fn double_q(target_values: Tensor<2>, online_values: Tensor<2>) -> Tensor<1>
     at_action(target_values, greedy(online_values))
 }
 
+/// The smallest of the members' values `[E, B]` of each pair, as `[B]`: under twin critics, the value
+/// of clipped double Q-learning (Fujimoto et al., 2018, equation 10).
+pub fn least(values: Tensor<2>) -> Tensor<1> {
+    values.min_dim(0).squeeze_dim(0)
+}
+
 /// Squared error per element; no factor one half.
 pub fn squared_error<const D: usize>(prediction: Tensor<D>, target: Tensor<D>) -> Tensor<D> {
     (prediction - target).square()
+}
+
+/// How far the members' values `[E, B]` of the same pairs are from the `target [B]` that all of them
+/// have: the sum of their mean squared errors.
+pub fn ensemble_error(values: Tensor<2>, target: Tensor<1>) -> Tensor<1> {
+    let members = values.dims()[0];
+    squared_error(values, target.unsqueeze_dim(0)).mean().mul_scalar(members as f64)
 }
 
 /// Huber loss per element: half the square of the error up to `delta`, then

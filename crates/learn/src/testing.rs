@@ -1,6 +1,7 @@
 //! What the tests of this crate share: random tensors, golden numbers, finite differences.
 
 use burn::tensor::{Device, Tensor, TensorData};
+pub(crate) use nets::host as values;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 
@@ -19,11 +20,6 @@ pub(crate) fn random_tensor<const D: usize>(seed: u64, shape: [usize; D]) -> Ten
 /// A tensor of these values on the CPU.
 pub(crate) fn tensor<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {
     Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
-}
-
-/// The tensor's values.
-pub(crate) fn values<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }
 
 /// The lines of `text` that begin with `name`, as numbers.

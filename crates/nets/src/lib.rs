@@ -6,7 +6,6 @@
 
 pub mod attention;
 pub mod conv;
-pub mod denormals;
 pub mod diffusion;
 pub mod distribution;
 pub mod dynamics;
@@ -18,6 +17,7 @@ pub mod error;
 pub mod frames;
 pub mod gradient;
 pub mod heads;
+mod host;
 pub mod init;
 mod lanes;
 pub mod lm;
@@ -38,4 +38,5 @@ pub mod unfold;
 pub mod vq;
 
 pub use error::NetsError;
+pub use host::{argmax, host};
 pub use observed::Observed;

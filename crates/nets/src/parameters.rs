@@ -4,17 +4,7 @@ use crate::NetsError;
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Tensor, TensorData};
 use std::collections::{BTreeMap, BTreeSet};
-
-/// One parameter's values, row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NamedArray {
-    /// Where it lives, for instance `critic.layers.0.weight`.
-    pub name: String,
-    /// Its shape.
-    pub shape: Vec<usize>,
-    /// Its values.
-    pub values: Vec<f32>,
-}
+pub use worlds::NamedArray;
 
 /// All floating-point parameters of `module` in the order of its fields, running statistics of
 /// batch normalisation included, each named by `prefix` and its path.

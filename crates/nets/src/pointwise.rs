@@ -64,6 +64,7 @@ in_lanes! {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use crate::host;
 
     /// Checks value and gradient of `P` against those of its tensor operations.
     pub fn agrees<P: Pointwise>(values: &[f32], tolerance: f32) {
@@ -73,7 +74,6 @@ pub(crate) mod tests {
                 .require_grad();
             let y = if fast { apply::<P, 1>(x.clone()) } else { P::by_tensors(x.clone()) };
             let gradients = y.clone().square().sum().backward();
-            let host = |tensor: Tensor<1>| tensor.into_data().iter().collect::<Vec<f32>>();
             [host(y.inner()), host(x.grad(&gradients).expect("x is tracked"))].concat()
         };
         for (found, expected) in run(true).iter().zip(&run(false)) {

@@ -1,6 +1,10 @@
 //! Papers whose subject is the latent itself.
 
+mod rank;
 pub mod self_predictive;
 pub mod spr;
 pub mod tcrl;
+pub mod tcrl_ensemble;
 pub mod td_infonce;
+#[cfg(test)]
+mod testing;

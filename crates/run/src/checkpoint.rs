@@ -1,6 +1,7 @@
 //! Snapshots on disk: `checkpoints/<step>/` with a manifest that carries a version and checksums.
 
 use std::{
+    cmp::Ordering,
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
@@ -10,13 +11,14 @@ use safetensors::{Dtype, SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Result, RunError,
+    NamedArray, Result, RunError,
     folder::{Folder, write_whole},
-    snapshot::{NamedArray, Segment, Snapshot},
+    snapshot::{Segment, Snapshot},
 };
 
-/// Version of the format that this program writes and the newest that it reads.
-pub const VERSION: u32 = 1;
+/// Version of the format that this program writes and reads. It goes up whenever arrays or values of
+/// any method change their names, as a checkpoint is then of no use.
+pub const VERSION: u32 = 2;
 
 /// How many checkpoints are kept.
 const KEPT: usize = 2;
@@ -214,7 +216,7 @@ impl Checkpoints {
     /// Reads the checkpoint of this step.
     ///
     /// # Errors
-    /// It is truncated, altered, of a later version, or of another method.
+    /// It is truncated, altered, of another version, or of another method.
     pub fn read(&mut self, step: u64) -> Result<Snapshot> {
         let place = self.place(step);
         let manifest = self.manifest(step)?;
@@ -236,28 +238,44 @@ impl Checkpoints {
         Ok(snapshot)
     }
 
-    fn manifest(&self, step: u64) -> Result<Manifest> {
+    /// The manifest as it was written, if it is whole and of this version.
+    fn sealed(&self, step: u64) -> Result<(PathBuf, serde_json::Value)> {
         let path = self.place(step).join(MANIFEST);
         let bytes = fs::read(&path).map_err(|error| RunError::io("read", &path, error))?;
-        let damaged = || {
-            RunError::checkpoint(
-                &path,
-                "it is truncated or altered; delete this step's folder, put the other step into `latest`, and resume",
-            )
-        };
-        let sealed: Sealed = serde_json::from_slice(&bytes).map_err(|_| damaged())?;
+        let sealed: Sealed = serde_json::from_slice(&bytes).map_err(|_| damaged(&path))?;
         let body = serde_json::to_vec(&sealed.manifest).map_err(RunError::part)?;
         if checksum(&body) != sealed.checksum {
-            return Err(damaged());
+            return Err(damaged(&path));
         }
-        let version = sealed.manifest.get("version").and_then(serde_json::Value::as_u64).unwrap_or_default();
-        if version > u64::from(VERSION) {
-            let cause = format!(
-                "it has format version {version}, this program reads up to {VERSION}: use a newer latentrl"
-            );
-            return Err(RunError::checkpoint(&path, cause));
+        match self.other_version(&sealed.manifest) {
+            Some(cause) => Err(RunError::checkpoint(&path, cause)),
+            None => Ok((path, sealed.manifest)),
         }
-        let manifest: Manifest = serde_json::from_value(sealed.manifest).map_err(|_| damaged())?;
+    }
+
+    /// Why a checkpoint of another version is not read, and what to do.
+    fn other_version(&self, manifest: &serde_json::Value) -> Option<String> {
+        let version = manifest.get("version").and_then(serde_json::Value::as_u64).unwrap_or_default();
+        let text = |name| manifest.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
+        let this = crate::PROGRAM;
+        match version.cmp(&u64::from(VERSION)) {
+            Ordering::Equal => None,
+            Ordering::Greater => Some(format!(
+                "it has format version {version}, this program reads {VERSION}: use a newer latentrl"
+            )),
+            Ordering::Less => Some(format!(
+                "it was written by {}, whose checkpoints {this} does not read: go on with that version, or train it \
+                 again with `latentrl train {} --config {}`, which names the settings that have changed, if any",
+                text("program"),
+                text("method"),
+                self.root.with_file_name("config.toml").display()
+            )),
+        }
+    }
+
+    fn manifest(&self, step: u64) -> Result<Manifest> {
+        let (path, manifest) = self.sealed(step)?;
+        let manifest: Manifest = serde_json::from_value(manifest).map_err(|_| damaged(&path))?;
         if manifest.method != self.method {
             let cause = format!(
                 "it is of method `{}`, but the run's config names `{}`",
@@ -267,6 +285,23 @@ impl Checkpoints {
         }
         Ok(manifest)
     }
+}
+
+/// Checks that a run's latest checkpoint, if it has one, is of this version. What else is known of the
+/// run, such as its settings, may make no sense before.
+///
+/// # Errors
+/// It is of another version, or it is damaged.
+pub fn check_version(folder: &Folder) -> Result<()> {
+    let checkpoints = Checkpoints::new(folder, "");
+    checkpoints.latest()?.map_or(Ok(()), |step| checkpoints.sealed(step).map(drop))
+}
+
+fn damaged(path: &Path) -> RunError {
+    RunError::checkpoint(
+        path,
+        "it is truncated or altered; delete this step's folder, put the other step into `latest`, and resume",
+    )
 }
 
 fn seal(manifest: &Manifest) -> Result<Vec<u8>> {

@@ -1,6 +1,6 @@
-//! Hyper-parameters as TOML: help from their schema, edits by dotted path, errors by key.
+//! Hyper-parameters as TOML: help from their fields, edits by dotted path, errors by key.
 
-use settings::{Config, Field, Refusal};
+use settings::{Config, Field};
 use toml::{Table, Value};
 
 use crate::{Result, RunError};
@@ -18,17 +18,37 @@ pub fn fields<C: Config>() -> Vec<Field> {
 /// An unknown key (with the nearest name), a wrong type or a value out of range.
 pub fn parse<C: Config>(table: &Table) -> Result<C> {
     let mut config = C::default();
-    config.read(table).map_err(refused)?;
-    let mut known = Vec::new();
-    C::describe(&config, &config, &mut known);
-    let known: Vec<String> = known.into_iter().map(|field| field.key).collect();
-    check_keys(table, "", &known)?;
-    config.check().map_err(refused)?;
+    let table = named(table, &keys(&config));
+    config.read(&table)?;
+    check_keys(&table, "", &keys(&config))?;
+    config.check()?;
     Ok(config)
 }
 
-fn refused(refusal: Refusal) -> RunError {
-    RunError::Config(refusal.complete().to_string())
+/// The keys of all settings.
+fn keys<C: Config>(config: &C) -> Vec<String> {
+    let mut fields = Vec::new();
+    C::describe(config, config, &mut fields);
+    fields.into_iter().map(|field| field.key).collect()
+}
+
+/// The table with what is chosen by a name alone, `latent = "spr"`, as a table with that name.
+fn named(table: &Table, known: &[String]) -> Table {
+    let mut table = table.clone();
+    for path in known.iter().filter_map(|key| key.strip_suffix(".name")) {
+        let mut parts = path.split('.');
+        let first = parts.next().and_then(|part| table.get_mut(part));
+        let place = parts.fold(first, |place, part| place?.get_mut(part));
+        if let Some(place @ Value::String(_)) = place {
+            *place = by_name(place.clone());
+        }
+    }
+    table
+}
+
+/// A table of settings that holds the name only.
+fn by_name(name: Value) -> Value {
+    Value::Table(Table::from_iter([("name".to_owned(), name)]))
 }
 
 fn check_keys(table: &Table, prefix: &str, known: &[String]) -> Result<()> {
@@ -65,12 +85,14 @@ pub fn set(table: &mut Table, assignment: &str) -> Result<()> {
     let (path, text) = assignment
         .split_once('=')
         .ok_or_else(|| RunError::Config(format!("`--set {assignment}` has no `=`: write --set key=value")))?;
-    let value = format!("value = {text}")
-        .parse::<Table>()
-        .ok()
-        .and_then(|mut parsed| parsed.remove("value"))
-        .unwrap_or_else(|| Value::String(text.to_owned()));
-    insert(table, path, value).map_err(|cause| RunError::Config(format!("`--set {assignment}`: {cause}")))
+    insert(table, path, value(text))
+        .map_err(|cause| RunError::Config(format!("`--set {assignment}`: {cause}")))
+}
+
+/// A value as `--set` gives it: as TOML, or a word where that fails.
+pub fn value(text: &str) -> Value {
+    let parsed = format!("value = {text}").parse::<Table>().ok();
+    parsed.and_then(|mut parsed| parsed.remove("value")).unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
 /// Puts a value at a dotted path of a table.
@@ -98,9 +120,7 @@ pub fn insert(table: &mut Table, path: &str, value: Value) -> std::result::Resul
 /// chosen by name, with settings of its own, may be given by the name alone.
 fn fit(old: &Value, new: Value) -> std::result::Result<Value, String> {
     match (old, new) {
-        (Value::Table(old), Value::String(name)) if old.contains_key("name") => {
-            Ok(Value::Table(Table::from_iter([("name".to_owned(), Value::String(name))])))
-        }
+        (Value::Table(old), name @ Value::String(_)) if old.contains_key("name") => Ok(by_name(name)),
         (Value::Float(_), Value::Integer(number)) => Ok(Value::Float(number as f64)),
         (old, new) if old.same_type(&new) => Ok(new),
         (old, new) => Err(format!(

@@ -72,3 +72,9 @@ impl RunError {
         RunError::Part(error.to_string())
     }
 }
+
+impl From<settings::Refusal> for RunError {
+    fn from(refusal: settings::Refusal) -> Self {
+        RunError::Config(refusal.complete().to_string())
+    }
+}

@@ -26,6 +26,7 @@ pub mod speech;
 pub mod streams;
 pub mod summary;
 pub mod task;
+pub mod threads;
 
 pub use card::{ActionNeed, Card, DataActions, Need, ObservationNeed, Primary};
 pub use collector::{ActionScale, Collector};
@@ -38,9 +39,10 @@ pub use registry::{Entry, Preset};
 pub use scores::{Protocol, Score, Scores};
 pub use session::{Session, Watcher};
 pub use settings::Settings;
-pub use snapshot::{NamedArray, Snapshot};
+pub use snapshot::Snapshot;
 pub use speech::{Speaker, Speech};
 pub use task::Task;
+pub use worlds::NamedArray;
 
 /// Program and version, as files name it.
 pub const PROGRAM: &str = concat!("latentrl ", env!("CARGO_PKG_VERSION"));

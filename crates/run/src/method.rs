@@ -9,7 +9,7 @@ use crate::{
     card::Card,
     context::Run,
     policy::Policy,
-    scores::{Protocol, Scores, evaluate},
+    scores::{self, Protocol, Scores},
     speech::Speaker,
 };
 
@@ -58,12 +58,7 @@ pub trait Method: Sized + Send + 'static {
     /// # Errors
     /// The world or the policy fails.
     fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        match (self.policy(), &protocol.world) {
-            (Some(mut policy), Some(world)) => {
-                evaluate(policy.as_mut(), world, protocol, &mut run.derived("eval", protocol.seed))
-            }
-            _ => Ok(Scores::new()),
-        }
+        scores::of_policy(self.policy(), protocol, run)
     }
 
     /// What can be spoken to, where the product is a language model.
@@ -93,18 +88,25 @@ pub trait Method: Sized + Send + 'static {
     fn load(&mut self, snapshot: &Snapshot) -> Result<()>;
 }
 
-/// [`Method`] without its types, for the loop and the registry.
+/// [`Method`] without its types, for the loop and the registry; also one of the forms of a method that
+/// has several, which stands in a box.
 pub trait AnyMethod: Send {
     /// [`Method::advance`].
     fn advance(&mut self, run: &mut Run) -> Result<Progress>;
     /// [`Method::policy`].
     fn policy(&self) -> Option<Box<dyn Policy>>;
     /// [`Method::evaluate`].
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores>;
+    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
+        scores::of_policy(self.policy(), protocol, run)
+    }
     /// [`Method::speaker`].
-    fn speaker(&self) -> Option<&dyn Speaker>;
+    fn speaker(&self) -> Option<&dyn Speaker> {
+        None
+    }
     /// [`Method::publish`].
-    fn publish(&self, place: &Path) -> Result<bool>;
+    fn publish(&self, _place: &Path) -> Result<bool> {
+        Ok(false)
+    }
     /// [`Method::save`].
     fn save(&self, snapshot: &mut Snapshot) -> Result<()>;
     /// [`Method::load`].

@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use serde_json::Value;
 use worlds::{Actions, Observations, Outcome};
 
-use crate::{Result, Snapshot, snapshot::NamedArray};
+use crate::{NamedArray, Result, Snapshot};
 
 /// What begins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -8,6 +8,7 @@ use worlds::{Array, GoalSpace, Observations, Outcome, spec::Reference};
 
 use crate::{
     Result,
+    context::Run,
     policy::{Mode, Policy, Scope},
     problems::Problems,
     task::World,
@@ -74,6 +75,20 @@ pub fn exact<'a>(values: impl IntoIterator<Item = (&'a str, f64)>) -> Scores {
 
 /// At most this many copies of the world act at once in an evaluation.
 const ROWS: usize = 32;
+
+/// What most methods are scored by: the policy plays in the protocol's world, with the draws that belong
+/// to the protocol's seed. There are no scores where one of the two is missing.
+///
+/// # Errors
+/// The world or the policy fails.
+pub fn of_policy(policy: Option<Box<dyn Policy>>, protocol: &Protocol, run: &Run) -> Result<Scores> {
+    match (policy, &protocol.world) {
+        (Some(mut policy), Some(world)) => {
+            evaluate(policy.as_mut(), world, protocol, &mut run.derived("eval", protocol.seed))
+        }
+        _ => Ok(Scores::new()),
+    }
+}
 
 /// Runs complete episodes in `world`. Every copy has a fixed share of the episodes, so that short episodes
 /// are not counted more often than long ones. In a world with goals, `eval/success` is the share of

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use toml::Table;
 
-use crate::{Result, RunError, card::Card, folder::Folder, registry::Preset};
+use crate::{Result, RunError, card::Card, checkpoint::check_version, folder::Folder, registry::Preset};
 
 /// The complete description of a run.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -44,9 +44,6 @@ pub struct TaskSettings {
     /// Folder of a published language model to start from.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub model: Option<String>,
-    /// Representation objective added to the method.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub latent: Option<String>,
 }
 
 /// Budget, evaluation and records; `--set run.eval_every=5000` edits them.
@@ -173,6 +170,15 @@ impl Settings {
         let path = folder.config();
         let text = std::fs::read_to_string(&path).map_err(|error| RunError::io("read", &path, error))?;
         Self::parse(&text).map_err(|error| RunError::Config(format!("`{}`: {error}", path.display())))
+    }
+
+    /// The settings of a run that goes on or acts from its checkpoint.
+    ///
+    /// # Errors
+    /// As [`Settings::read`], or its checkpoint is of another version.
+    pub fn of_checkpoint(folder: &Folder) -> Result<Self> {
+        check_version(folder)?;
+        Self::read(folder)
     }
 
     /// The settings as TOML.

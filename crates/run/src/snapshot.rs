@@ -6,19 +6,9 @@ use std::collections::BTreeMap;
 use memory::{Replay, ReplayConfig};
 use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
+use worlds::NamedArray;
 
 use crate::{Result, RunError};
-
-/// A named array of numbers, row-major.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NamedArray {
-    /// Path of the parameter or state, unique in its snapshot.
-    pub name: String,
-    /// Its dimensions.
-    pub shape: Vec<usize>,
-    /// Its elements.
-    pub values: Vec<f32>,
-}
 
 /// A stretch of an append-only log, written once and kept while any checkpoint needs it.
 #[derive(Clone, Debug, PartialEq)]

@@ -142,12 +142,15 @@ fn combinations(attributes: &[Attribute]) -> Result<Option<Path>> {
 }
 
 fn pieces(field: &Field) -> Result<Pieces> {
-    let attribute = field.attrs.iter().find(|attribute| attribute.path().is_ident("setting"));
-    let attribute = attribute.ok_or_else(|| Error::new_spanned(field, "a field needs #[setting(...)]"))?;
+    let attributes = field.attrs.iter().filter(|attribute| attribute.path().is_ident("setting"));
+    let [attribute] = attributes.collect::<Vec<_>>()[..] else {
+        return Err(Error::new_spanned(field, "a field needs one #[setting(...)]"));
+    };
     let setting: Setting = attribute.parse_args()?;
-    match setting.place {
-        Place::Value => value(field, &setting),
-        Place::Group | Place::Flatten => Ok(group(field, &setting)),
+    match (setting.place, setting.bounds.first()) {
+        (Place::Value, _) => value(field, &setting),
+        (Place::Group | Place::Flatten, None) => Ok(group(field, &setting)),
+        (_, Some((bound, _))) => Err(Error::new_spanned(bound, "a group's settings have their own ranges")),
     }
 }
 

@@ -163,7 +163,10 @@ pub fn check<T: Value>(key: &str, value: &T, range: &Range) -> Result<(), Refusa
             true => range.words().unwrap_or_default(),
             false => "finite".to_owned(),
         };
-        return Err(Refusal::saying(key, shown(), format!("it must be {words}")));
+        let why = format!("it must be {words}");
+        let alone = value.write().is_some_and(|value| value.is_integer() || value.is_float());
+        let why = if alone { why } else { value::holds(number, &why) };
+        return Err(Refusal::saying(key, shown(), why));
     }
     value.check().map_err(|why| Refusal::saying(key, shown(), why))
 }

@@ -1,7 +1,11 @@
 //! What a single setting can hold.
 
+use std::fmt::Display;
+
 use serde::{Serialize, de::DeserializeOwned};
 use toml::Value as Toml;
+
+use crate::refusal::shown;
 
 /// A setting's type. Types of several parts come from and go to their serde form; `check` may ask for
 /// more than the type says.
@@ -173,6 +177,12 @@ impl<T: Value> Value for Option<T> {
     }
 }
 
+/// What is wrong with a list, as it stands behind the list's own value: the element, and what is wrong
+/// with that.
+pub(crate) fn holds(element: impl Display, why: &str) -> String {
+    format!("it holds {element}, {}", why.replacen("it ", "which ", 1))
+}
+
 impl<T: Value> Value for Vec<T> {
     fn expected() -> String {
         format!("a list, each {}", T::expected())
@@ -180,7 +190,7 @@ impl<T: Value> Value for Vec<T> {
 
     fn read(value: &Toml) -> Result<Self, String> {
         let list = value.as_array().ok_or_else(|| format!("it must be {}", Self::expected()))?;
-        list.iter().map(T::read).collect()
+        list.iter().map(|value| T::read(value).map_err(|why| holds(shown(value), &why))).collect()
     }
 
     fn write(&self) -> Option<Toml> {
@@ -209,7 +219,15 @@ where
         list.try_into().map_err(|_| format!("it must be {}", Self::expected()))
     }
 
+    fn write(&self) -> Option<Toml> {
+        Some(Toml::Array(self.iter().filter_map(T::write).collect()))
+    }
+
     fn numbers(&self, visit: &mut dyn FnMut(f64)) {
         self.iter().for_each(|value| value.numbers(visit));
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.iter().try_for_each(T::check)
     }
 }

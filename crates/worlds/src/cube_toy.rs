@@ -18,7 +18,7 @@ use crate::grid::drawing::paint_cells;
 use crate::name::help;
 use crate::render::palette;
 use crate::spec::{ActionSpace, Array, Field, Layout, Role, Spec};
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{FromOptions, OptionHelp, Options, WorldError, seed};
 
 /// Competence from which on a cube is mastered.
@@ -180,7 +180,7 @@ impl CubeToy {
     }
 }
 
-impl World for CubeToy {
+impl Environment for CubeToy {
     fn spec(&self) -> &Spec {
         &self.spec
     }

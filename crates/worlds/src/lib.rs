@@ -1,6 +1,6 @@
 //! Environments: spaces and specs, vectorised stepping, rendering.
 //!
-//! A [`World`] is one copy of an environment; [`Worlds`] steps many of them in reused buffers with
+//! An [`Environment`] is one copy of a world; [`Worlds`] steps many of them in reused buffers with
 //! Gymnasium's *next-step autoreset*: the call after an episode's end ignores the action, begins
 //! the next episode and marks the row in [`Outcome::reset`]. The final observation of an episode is
 //! therefore always seen by the learner. Nothing here knows of tensors.
@@ -61,6 +61,7 @@ pub mod maze;
 pub mod minatar;
 pub mod modifier;
 pub mod name;
+mod named_array;
 pub mod noise;
 pub mod parameter;
 pub mod registry;
@@ -77,8 +78,9 @@ pub mod world;
 pub use demonstrator::{Demonstrator, demonstrator};
 pub use error::WorldError;
 pub use name::{ModifierName, OptionHelp, Options, WorldName};
+pub use named_array::NamedArray;
 pub use parameter::Parameter;
 pub use registry::{catalogue, goal, make, modifiers, single, spec, table};
 pub use spec::{ActionSpace, Actions, Array, Field, GoalSpace, Layout, Observations, Outcome, Role, Spec};
 pub use vector::{Vectorised, Worlds};
-pub use world::{Action, Canvas, FromOptions, Step, World};
+pub use world::{Action, Canvas, Environment, FromOptions, Step};

@@ -29,13 +29,13 @@ use crate::tabular::tight_chain::TightChain;
 use crate::tabular::{Definition, Table, TableWorld};
 use crate::world::FromOptions;
 use crate::{
-    GoalSpace, ModifierName, OptionHelp, Options, Spec, Vectorised, World, WorldError, WorldName, Worlds,
-    modifier,
+    Environment, GoalSpace, ModifierName, OptionHelp, Options, Spec, Vectorised, WorldError, WorldName,
+    Worlds, modifier,
 };
 
 pub use crate::modifier::{ModifierEntry, modifiers};
 
-type BuildSingle = fn(&Options) -> Result<Box<dyn World>, WorldError>;
+type BuildSingle = fn(&Options) -> Result<Box<dyn Environment>, WorldError>;
 type BuildBatch = fn(&Options, Size) -> Result<Box<dyn Worlds>, WorldError>;
 
 /// A world as the catalogue describes it.
@@ -120,7 +120,7 @@ const fn game<G: Game + 'static>(name: &'static str) -> Entry {
     }
 }
 
-fn batch<W: World + 'static>(
+fn batch<W: Environment + 'static>(
     size: Size,
     build: impl FnMut() -> Result<W, WorldError>,
 ) -> Result<Box<dyn Worlds>, WorldError> {
@@ -213,7 +213,7 @@ fn build(name: &WorldName, size: Size) -> Result<Box<dyn Worlds>, WorldError> {
     batch(size, || build_single(name))
 }
 
-fn build_single(name: &WorldName) -> Result<Box<dyn World>, WorldError> {
+fn build_single(name: &WorldName) -> Result<Box<dyn Environment>, WorldError> {
     let entry = entry(name.base())?;
     entry.check(&name.options)?;
     name.modifiers.iter().try_fold((entry.single)(&name.options)?, modifier::apply)
@@ -224,7 +224,7 @@ fn build_single(name: &WorldName) -> Result<Box<dyn World>, WorldError> {
 ///
 /// # Errors
 /// A malformed or unknown name, or an option or modifier that does not fit.
-pub fn single(name: &str) -> Result<Box<dyn World>, WorldError> {
+pub fn single(name: &str) -> Result<Box<dyn Environment>, WorldError> {
     build_single(&name.parse()?)
 }
 

@@ -3,7 +3,7 @@
 use rand_chacha::ChaCha8Rng;
 
 use crate::spec::{Observations, Outcome, Spec};
-use crate::world::{Action, World};
+use crate::world::{Action, Environment};
 
 /// Neighbouring rows that one thread steps.
 pub(crate) struct Shard<W> {
@@ -20,7 +20,7 @@ pub(crate) struct Shard<W> {
     pub(crate) part: Option<Outcome>,
 }
 
-impl<W: World> Shard<W> {
+impl<W: Environment> Shard<W> {
     /// Takes away the rows from `start` on.
     pub(crate) fn split_off(&mut self, start: usize) -> Self {
         Self {

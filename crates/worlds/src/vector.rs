@@ -8,7 +8,7 @@ use crate::shard::Shard;
 use crate::spec::{Array, Observations};
 use crate::world::{decode, encode};
 use crate::{
-    Action, ActionSpace, Actions, Canvas, Outcome, Parameter, Spec, World, WorldError, parameter, seed,
+    Action, ActionSpace, Actions, Canvas, Environment, Outcome, Parameter, Spec, WorldError, parameter, seed,
 };
 
 /// A batch of copies of one world with next-step autoreset.
@@ -66,10 +66,10 @@ pub trait Worlds: Send {
 /// microseconds.
 const WORTH_A_THREAD: usize = 50_000;
 
-/// Copies of a [`World`], each with its own generator and time limit.
+/// Copies of a [`Environment`], each with its own generator and time limit.
 ///
 /// Rows that cost enough are stepped on several threads; the results do not depend on how many.
-pub struct Vectorised<W: World> {
+pub struct Vectorised<W: Environment> {
     spec: Spec,
     rows: usize,
     shards: Vec<Shard<W>>,
@@ -93,7 +93,7 @@ struct SavedRow {
     ended: bool,
 }
 
-impl<W: World> Vectorised<W> {
+impl<W: Environment> Vectorised<W> {
     /// `rows` copies that `build` makes, stepped by as many threads as pay; row `i` draws from
     /// [`seed::stream`]`(seed, "episode", i)`.
     ///
@@ -277,7 +277,7 @@ fn first_not_finite(values: &[f32]) -> Option<usize> {
     if suspicious { values.iter().position(|x| !x.is_finite()) } else { None }
 }
 
-impl<W: World> Worlds for Vectorised<W> {
+impl<W: Environment> Worlds for Vectorised<W> {
     fn spec(&self) -> &Spec {
         &self.spec
     }

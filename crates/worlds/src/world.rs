@@ -52,7 +52,7 @@ pub struct Step {
 
 /// One copy of an environment. Time limits, autoreset and action checks are the batch's
 /// ([`crate::Vectorised`]); a world only simulates.
-pub trait World: Send {
+pub trait Environment: Send {
     /// What it gives and takes.
     fn spec(&self) -> &Spec;
 
@@ -68,10 +68,10 @@ pub trait World: Send {
     /// Draws the current state onto the whole canvas, at whatever size it has.
     fn render(&self, canvas: &mut Canvas);
 
-    /// The complete state as bytes; [`World::restore`] on an equal world continues exactly.
+    /// The complete state as bytes; [`Environment::restore`] on an equal world continues exactly.
     fn save(&self) -> Vec<u8>;
 
-    /// Takes back what [`World::save`] gave; the error says what does not fit.
+    /// Takes back what [`Environment::save`] gave; the error says what does not fit.
     fn restore(&mut self, state: &[u8]) -> Result<(), String>;
 
     /// The exact table of its transitions, where it has one.
@@ -92,7 +92,7 @@ pub trait World: Send {
         None
     }
 
-    /// The physical parameters that [`World::set_parameters`] takes; most worlds have none.
+    /// The physical parameters that [`Environment::set_parameters`] takes; most worlds have none.
     fn parameters(&self) -> &'static [Parameter] {
         &[]
     }
@@ -115,7 +115,7 @@ pub trait World: Send {
 }
 
 /// A world that is built from its options alone, and so is an entry of the registry.
-pub trait FromOptions: World + Sized + 'static {
+pub trait FromOptions: Environment + Sized + 'static {
     /// Its name in the registry.
     const NAME: &'static str;
     /// One line for people.
@@ -130,7 +130,7 @@ pub trait FromOptions: World + Sized + 'static {
     fn from_options(options: &Options) -> Result<Self, WorldError>;
 }
 
-impl World for Box<dyn World> {
+impl Environment for Box<dyn Environment> {
     fn spec(&self) -> &Spec {
         (**self).spec()
     }
@@ -188,13 +188,13 @@ impl World for Box<dyn World> {
     }
 }
 
-/// The bytes of a world's state, for [`World::save`].
+/// The bytes of a world's state, for [`Environment::save`].
 pub fn encode<S: Serialize>(state: &S) -> Vec<u8> {
     // Writing plain data into a growing vector cannot fail; an empty state is refused by `decode`.
     postcard::to_stdvec(state).unwrap_or_default()
 }
 
-/// The state in `bytes`, for [`World::restore`].
+/// The state in `bytes`, for [`Environment::restore`].
 ///
 /// # Errors
 /// The bytes are damaged, cut short or too long.

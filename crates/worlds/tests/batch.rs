@@ -5,8 +5,8 @@ use rand_chacha::ChaCha8Rng;
 use worlds::bench::RandomActions;
 use worlds::registry::make_on_threads;
 use worlds::{
-    Action, ActionSpace, Actions, Array, Canvas, Field, Layout, Outcome, Role, Spec, Step, Vectorised, World,
-    WorldError, Worlds, catalogue, make, seed,
+    Action, ActionSpace, Actions, Array, Canvas, Environment, Field, Layout, Outcome, Role, Spec, Step,
+    Vectorised, WorldError, Worlds, catalogue, make, seed,
 };
 
 /// Every world as it is, and some with options and modifiers.
@@ -74,7 +74,7 @@ impl Counter {
     }
 }
 
-impl World for Counter {
+impl Environment for Counter {
     fn spec(&self) -> &Spec {
         &self.spec
     }

@@ -1,7 +1,7 @@
 //! The classic control worlds against Gymnasium's, from trajectories that
 //! `reference/classic_control.py` recorded.
 
-use worlds::{Action, Array, Layout, World, single};
+use worlds::{Action, Array, Environment, Layout, single};
 
 const TOLERANCE: f64 = 1e-6;
 
@@ -13,7 +13,7 @@ fn read(name: &str, width: usize) -> Vec<Vec<f64>> {
     numbers.chunks_exact(width + 3).map(<[f64]>::to_vec).collect()
 }
 
-fn observation(world: &dyn World) -> Vec<f32> {
+fn observation(world: &dyn Environment) -> Vec<f32> {
     let mut array = world.spec().input().zeros(1);
     world.observe(0, 0, &mut array);
     match array {
@@ -23,7 +23,7 @@ fn observation(world: &dyn World) -> Vec<f32> {
 }
 
 /// A world's state of numbers is saved as their bytes, before its parameters.
-fn begin(world: &mut dyn World, state: &[f64]) {
+fn begin(world: &mut dyn Environment, state: &[f64]) {
     let mut bytes = world.save();
     for (bytes, value) in bytes.chunks_exact_mut(8).zip(state) {
         bytes.copy_from_slice(&value.to_le_bytes());

@@ -6,7 +6,7 @@ use exact::{check_continuation, check_probabilities, check_walk, close, seen, wi
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use worlds::grid::DeepSea;
-use worlds::{Action, Canvas, FromOptions, Options, World};
+use worlds::{Action, Canvas, Environment, FromOptions, Options};
 
 fn sea(pairs: &[(&str, &str)], world_seed: u64) -> DeepSea {
     let options = with(Options::new("deep-sea"), pairs).with("world_seed", world_seed);

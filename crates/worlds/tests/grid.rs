@@ -8,7 +8,7 @@ use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use worlds::grid::FourRooms;
 use worlds::tabular::Model;
-use worlds::{Action, Canvas, FromOptions, Layout, Options, World};
+use worlds::{Action, Canvas, Environment, FromOptions, Layout, Options};
 
 fn rooms(pairs: &[(&str, &str)]) -> FourRooms {
     FourRooms::from_options(&with(Options::new("four-rooms"), pairs)).unwrap()

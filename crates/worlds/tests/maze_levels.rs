@@ -5,7 +5,7 @@ use rand_chacha::ChaCha8Rng;
 use worlds::grid::maze_levels::level::ACTIONS;
 use worlds::grid::maze_levels::{Generator, Level, MazeLevels, SEEDS};
 use worlds::render::palette;
-use worlds::{Action, Array, FromOptions, Layout, World, WorldName, single, spec};
+use worlds::{Action, Array, Environment, FromOptions, Layout, WorldName, single, spec};
 
 const GENERATORS: [(usize, Generator); 4] = [
     (7, Generator::DepthFirst),

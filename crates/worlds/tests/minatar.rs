@@ -9,7 +9,7 @@ use rand_chacha::ChaCha8Rng;
 use worlds::minatar::{
     Asterix, Breakout, Chance, Freeway, GAMES, Game, MinAtar, Planes, SIDE, Seaquest, SpaceInvaders, make,
 };
-use worlds::{Action, ActionSpace, Array, Canvas, Options, World, WorldError};
+use worlds::{Action, ActionSpace, Array, Canvas, Environment, Options, WorldError};
 
 /// Decisions read from a record.
 struct Replay<'a>(VecDeque<&'a str>);
@@ -37,7 +37,7 @@ impl Chance for Replay<'_> {
     }
 }
 
-fn planes<W: World>(world: &W) -> Vec<u8> {
+fn planes<W: Environment>(world: &W) -> Vec<u8> {
     let mut array = world.spec().input().zeros(1);
     world.observe(0, 0, &mut array);
     match array {
@@ -127,7 +127,7 @@ fn options(game: &str) -> Options {
     Options::new(format!("minatar-{game}"))
 }
 
-fn random_step(world: &mut Box<dyn World>, count: u32, random: &mut ChaCha8Rng) -> (f32, bool) {
+fn random_step(world: &mut Box<dyn Environment>, count: u32, random: &mut ChaCha8Rng) -> (f32, bool) {
     let action = Action::Discrete(random.random_range(0..count));
     let step = world.step(action, random);
     if step.terminated {

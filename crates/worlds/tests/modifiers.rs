@@ -1,7 +1,7 @@
 //! What modifiers do to observations, rewards and limits.
 
 use worlds::{
-    Action, Actions, Array, Canvas, Layout, Outcome, Role, World, WorldError, make, seed, single, spec,
+    Action, Actions, Array, Canvas, Environment, Layout, Outcome, Role, WorldError, make, seed, single, spec,
 };
 
 fn refused(name: &str) -> String {
@@ -12,7 +12,7 @@ fn refused(name: &str) -> String {
     }
 }
 
-fn floats(world: &dyn World, field: usize) -> Vec<f32> {
+fn floats(world: &dyn Environment, field: usize) -> Vec<f32> {
     let mut array = world.spec().fields[field].layout.zeros(1);
     world.observe(field, 0, &mut array);
     match array {
@@ -21,7 +21,7 @@ fn floats(world: &dyn World, field: usize) -> Vec<f32> {
     }
 }
 
-fn bytes(world: &dyn World) -> Vec<u8> {
+fn bytes(world: &dyn Environment) -> Vec<u8> {
     let mut array = world.spec().input().zeros(1);
     world.observe(0, 0, &mut array);
     match array {

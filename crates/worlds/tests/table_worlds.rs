@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use rand::RngExt;
 use worlds::tabular::tight_chain::adversarial_errors;
 use worlds::tabular::{Model, Policy, Table, Transition};
-use worlds::{Action, Array, Canvas, Role, World, seed, single, table};
+use worlds::{Action, Array, Canvas, Environment, Role, seed, single, table};
 
 /// The numbers of a line of `tests/data/tables.txt`, which `reference/tables.py` wrote.
 fn golden(name: &str) -> Vec<f64> {
@@ -78,7 +78,7 @@ const NAMES: [&str; 11] = [
     "tight-chain",
 ];
 
-fn state_of(world: &dyn World) -> usize {
+fn state_of(world: &dyn Environment) -> usize {
     let field = world.spec().fields.iter().position(|field| field.name == "state").unwrap();
     assert_eq!(world.spec().fields[field].role, Role::Truth);
     let mut array = world.spec().fields[field].layout.zeros(1);
@@ -182,7 +182,7 @@ fn loss_of_q_learning(name: &str, steps: usize) -> f64 {
     let mut random = seed::stream(23, "learning", 0);
     let mut values = vec![0.0; model.states() * actions];
     let mut visits = vec![0_u32; values.len()];
-    let observed = |world: &dyn World| {
+    let observed = |world: &dyn Environment| {
         let mut array = world.spec().input().zeros(1);
         world.observe(0, 0, &mut array);
         match array {

@@ -3,7 +3,6 @@
 //! Nothing is learnt; the run measures what chance earns in a world under the same protocol as
 //! every other method.
 
-use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{
     ActionNeed, ActionScale, Card, Collector, Exported, Method, Mode, Need, ObservationNeed, Policy, Primary,
@@ -12,22 +11,14 @@ use run::{
 use settings::Config;
 use worlds::{ActionSpace, Actions, Observations};
 
+use crate::experience::uniform_actions;
+
 /// Settings of the random baseline.
 #[derive(Clone, Debug, Config)]
-#[setting(check = Self::combinations)]
 pub struct RandomConfig {
     /// Copies of the world that act at once.
-    #[setting(8)]
+    #[setting(8, min = 1)]
     pub worlds: usize,
-}
-
-impl RandomConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        if self.worlds == 0 {
-            return Err("`worlds` is 0: at least one copy must act".to_owned());
-        }
-        Ok(())
-    }
 }
 
 /// Uniformly random actions.
@@ -62,8 +53,7 @@ impl Method for Random {
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        let rows = self.collector.rows();
-        let actions = self.policy.unit_actions(rows, run.random("policy"));
+        let actions = uniform_actions(&self.policy.space, self.collector.rows(), run.random("policy"));
         self.collector.step(&actions, run)?;
         Ok(Progress::MAIN)
     }
@@ -87,24 +77,9 @@ struct RandomPolicy {
     space: ActionSpace,
 }
 
-impl RandomPolicy {
-    /// Uniform indices, or vectors uniform in [-1, 1].
-    fn unit_actions(&self, rows: usize, random: &mut ChaCha8Rng) -> Actions {
-        match &self.space {
-            ActionSpace::Discrete { count } => {
-                Actions::Discrete((0..rows).map(|_| random.random_range(0..*count as u32)).collect())
-            }
-            ActionSpace::Box { low, .. } => {
-                let values = rows * low.len();
-                Actions::Continuous((0..values).map(|_| random.random_range(-1.0..=1.0)).collect())
-            }
-        }
-    }
-}
-
 impl Policy for RandomPolicy {
     fn act(&mut self, observations: &Observations, _mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
-        let actions = self.unit_actions(observations.rows, random);
+        let actions = uniform_actions(&self.space, observations.rows, random);
         Ok(ActionScale::new(&self.space).to_world(&actions))
     }
 

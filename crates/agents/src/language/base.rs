@@ -26,7 +26,7 @@ use super::{
 };
 use crate::{
     device,
-    state::{arrays, load_module, save_module},
+    state::{load_module, save_module},
 };
 
 /// Problems whose prompts are checked before anything is trained.
@@ -36,25 +36,28 @@ const DECODER: &str = "decoder";
 
 /// How the embedded base is trained: worked solutions until it is right often enough.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
 pub struct BaseConfig {
     /// Share of drawn answers to held-out prompts that must be right for training to stop.
-    #[setting(0.45)]
+    #[setting(0.45, min = 0, max = 1)]
     pub accuracy: f64,
     /// Temperature at which these answers are drawn.
-    #[setting(1.0)]
+    #[setting(1.0, min = 0)]
     pub temperature: f64,
     /// Held-out prompts, one answer each.
-    #[setting(256)]
+    #[setting(256, min = 1)]
     pub prompts: usize,
     /// Updates between two looks.
-    #[setting(20)]
+    #[setting(20, min = 1)]
     pub every: u64,
     /// Updates after which training stops in any case.
     #[setting(3_000)]
     pub cap: u64,
     /// How worked solutions are fitted.
-    #[setting(group, laptop = SupervisedConfig { learning_rate: 1e-3, ..SupervisedConfig::default() }, paper = SupervisedConfig { learning_rate: 1e-3, ..SupervisedConfig::default() })]
+    #[setting(
+        group,
+        laptop = SupervisedConfig { learning_rate: 1e-3, ..SupervisedConfig::default() },
+        paper = Self::default().supervised,
+    )]
     pub supervised: SupervisedConfig,
     /// Other problems whose worked solutions are fitted besides.
     #[setting(Vec::new())]
@@ -76,36 +79,11 @@ impl Value for Beside {
         "problems with a weight, such as { problems = \"arith,n=1\", weight = 0.5 }".to_owned()
     }
 
-    fn numbers(&self, visit: &mut dyn FnMut(f64)) {
-        visit(self.weight);
-    }
-}
-
-impl BaseConfig {
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// One sentence naming the key, the value and what is allowed.
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.supervised.validate("base.supervised.")?;
-        if !(0.0..=1.0).contains(&self.accuracy) {
-            return Err(format!("`base.accuracy` is {}: it must be between 0 and 1", self.accuracy));
+    fn check(&self) -> std::result::Result<(), String> {
+        match self.weight.is_finite() && self.weight > 0.0 {
+            true => Ok(()),
+            false => Err(format!("`{}` has the weight {}: it must be above 0", self.problems, self.weight)),
         }
-        if !(self.temperature.is_finite() && self.temperature >= 0.0) {
-            return Err(format!("`base.temperature` is {}: it must be at least 0", self.temperature));
-        }
-        if self.prompts == 0 || self.every == 0 {
-            return Err("`base.prompts` and `base.every` must be at least 1".to_owned());
-        }
-        if let Some(beside) =
-            self.beside.iter().find(|beside| !(beside.weight > 0.0 && beside.weight.is_finite()))
-        {
-            return Err(format!(
-                "`base.beside` gives `{}` the weight {}: it must be above 0",
-                beside.problems, beside.weight
-            ));
-        }
-        Ok(())
     }
 }
 
@@ -232,7 +210,7 @@ impl WarmStart<'_> {
         })?;
         let random = &mut ChaCha8Rng::seed_from_u64(seed);
         let empty = shape.init(self.device, random).map_err(RunError::part)?;
-        Ok((load_module(&arrays(&kept), DECODER, empty)?, kept.get("reached")?))
+        Ok((load_module(kept.arrays(), DECODER, empty)?, kept.get("reached")?))
     }
 
     /// Fits worked solutions until the stop rule or the cap ends it.
@@ -246,8 +224,8 @@ impl WarmStart<'_> {
             decoder.set_learning_rate(self.config.supervised.rate(reached.updates));
             // An error here has no step of the run it happens in: that run has not begun.
             let blank = Run::new(seed, self.config.cap, "cpu");
-            supervised::step(&mut decoder, self.codec, self.corpus, &self.config.supervised, random)
-                .map_err(|error| error.of(&blank))?;
+            let solutions = self.corpus.solutions(self.codec, self.config.supervised.batch, random)?;
+            supervised::step(&mut decoder, &solutions, &self.config.supervised, &blank)?;
             reached.updates += 1;
             if reached.updates.is_multiple_of(self.config.every) || reached.updates == self.config.cap {
                 reached.accuracy = self.accuracy(decoder.inference(), seed)?;

@@ -1,7 +1,10 @@
 //! Prompts and what followed them, for one teacher-forced pass.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
-use nets::lm::{Decoder, LogitsOf, Pass, Place};
+use nets::{
+    host,
+    lm::{Decoder, LogitsOf, Pass, Place},
+};
 use run::{Result, RunError};
 
 /// Token sequences whose responses all begin in the same column: prompts are padded on the left,
@@ -99,7 +102,7 @@ impl Batch {
 
     /// A tensor `[B, R]` as one value per token of each response.
     pub fn rows(&self, values: Tensor<2>) -> Vec<Vec<f32>> {
-        let values: Vec<f32> = values.into_data().iter().collect();
+        let values = host(values);
         let width = self.response.max(1);
         let length = |mask: &[f32]| mask.iter().filter(|kept| **kept == 1.0).count();
         values
@@ -151,8 +154,7 @@ mod tests {
         assert_eq!(batch.present()[0], [true, true, true, true, false]);
         assert_eq!(batch.present()[1], [false, false, true, true, true]);
         assert_eq!(host(batch.targets(&device)), [1, 2, 0, 3, 4, 9]);
-        let mask: Vec<f32> = batch.mask(&device).into_data().iter().collect();
-        assert_eq!(mask, [1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
+        assert_eq!(super::host(batch.mask(&device)), [1.0, 1.0, 0.0, 1.0, 1.0, 1.0]);
         let rows: [&[f32]; 2] = [&[0.5, 0.25], &[1.0, 2.0, 3.0]];
         let padded = batch.padded(rows.into_iter());
         assert_eq!(padded, [0.5, 0.25, 0.0, 1.0, 2.0, 3.0]);

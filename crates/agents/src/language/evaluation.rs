@@ -18,34 +18,17 @@ const SHOWN: usize = 2;
 
 /// How a model is scored, beside its greedy answers.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
 pub struct EvaluationConfig {
     /// Drawn answers to each problem, for the mean accuracy and the majority's; 0 for greedy ones only.
     #[setting(4)]
     pub samples: usize,
-    /// Temperature at which they are drawn.
-    #[setting(1.0)]
+    /// Temperature at which they are drawn; greedy answers are scored in any case.
+    #[setting(1.0, above = 0)]
     pub temperature: f64,
     /// Other problems that greedy answers are scored on besides, such as longer ones: text worlds or
     /// `.jsonl` files.
     #[setting(Vec::new())]
     pub tests: Vec<String>,
-}
-
-impl EvaluationConfig {
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// One sentence naming the key, the value and what is allowed.
-    fn combinations(&self) -> std::result::Result<(), String> {
-        if self.temperature.is_finite() && self.temperature > 0.0 {
-            return Ok(());
-        }
-        Err(format!(
-            "`evaluation.temperature` is {}: it must be above 0; greedy answers are scored in any case",
-            self.temperature
-        ))
-    }
 }
 
 /// One number per problem, by name.

@@ -10,7 +10,7 @@ use learn::{
         surrogate::{clipped, kl},
         tokens::token_log_probs,
     },
-    optim::{AdamSettings, update},
+    optim::AdamSettings,
     reduce,
 };
 use nets::lm::Decoder;
@@ -19,7 +19,7 @@ use run::{Result, Run, RunError};
 use settings::Config;
 
 use super::{batch::Batch, evaluation::entropy, language::Language, rollout::Rollouts, supervised::adamw};
-use crate::failure::failure;
+use crate::update::update;
 
 /// How rewards become advantages.
 #[derive(Clone, Debug, PartialEq, Config)]
@@ -52,25 +52,24 @@ impl AdvantageConfig {
 
 /// How an update is made from answers and their advantages.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
 pub struct UpdateConfig {
     /// AdamW's step size.
-    #[setting(1e-4)]
+    #[setting(1e-4, above = 0)]
     pub learning_rate: f64,
     /// AdamW's weight decay.
-    #[setting(0.0)]
+    #[setting(0.0, min = 0)]
     pub weight_decay: f64,
     /// Limit of the global gradient norm.
-    #[setting(1.0)]
+    #[setting(1.0, above = 0)]
     pub gradient_clip: f32,
     /// How far a token's probability ratio may fall below 1 before its gradient is cut.
-    #[setting(0.2)]
+    #[setting(0.2, above = 0)]
     pub clip_low: f32,
     /// How far it may rise above 1; more than `clip_low` is DAPO's clip-higher.
-    #[setting(0.2)]
+    #[setting(0.2, above = 0)]
     pub clip_high: f32,
-    /// Weight of the divergence from the model at the start.
-    #[setting(0.0)]
+    /// Weight of the divergence from the model at the start; below 0 the model would be driven away from it.
+    #[setting(0.0, min = 0)]
     pub beta: f64,
     /// How the divergence is estimated: `k1`, `k2` or `k3`.
     #[setting(Divergence::K3)]
@@ -80,42 +79,14 @@ pub struct UpdateConfig {
     #[setting(Reduction::Sequence)]
     pub reduction: Reduction,
     /// Passes over the answers.
-    #[setting(1)]
+    #[setting(1, min = 1)]
     pub epochs: usize,
     /// Steps that a pass is cut into.
-    #[setting(1)]
+    #[setting(1, min = 1)]
     pub minibatches: usize,
 }
 
 impl UpdateConfig {
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// One sentence naming the key, the value and what is allowed.
-    fn combinations(&self) -> std::result::Result<(), String> {
-        let positive = [
-            ("learning_rate", self.learning_rate),
-            ("gradient_clip", f64::from(self.gradient_clip)),
-            ("clip_low", f64::from(self.clip_low)),
-            ("clip_high", f64::from(self.clip_high)),
-            ("epochs", self.epochs as f64),
-            ("minibatches", self.minibatches as f64),
-        ];
-        if let Some((name, value)) = positive.iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
-            return Err(format!("`update.{name}` is {value}: it must be above 0"));
-        }
-        if !(self.beta.is_finite() && self.beta >= 0.0) {
-            return Err(format!(
-                "`update.beta` is {}: it must be at least 0, or the model would be driven away from its start",
-                self.beta
-            ));
-        }
-        if self.weight_decay < 0.0 {
-            return Err(format!("`update.weight_decay` is {}: it must be at least 0", self.weight_decay));
-        }
-        Ok(())
-    }
-
     /// The optimiser's settings.
     pub fn adam(&self) -> AdamSettings {
         adamw(self.learning_rate, self.weight_decay)
@@ -210,8 +181,7 @@ impl Language {
         run.log("diag/clip_fraction", scalar(reduce::masked_mean(surrogate.clipped, mask.clone())))?;
         let loss = config.reduction.apply(losses, mask, self.max_new);
         let clip = Some(config.gradient_clip);
-        let done =
-            update("policy", loss, &mut [&mut self.policy], clip).map_err(|error| failure(run, error))?;
+        let done = update(run, "policy", loss, &mut [&mut self.policy], clip)?;
         run.log("loss/policy", f64::from(done.loss))?;
         run.log("diag/gradient_norm", f64::from(done.gradient_norm))
     }

@@ -60,8 +60,8 @@ pub struct Exam<'a> {
     pub samples: bool,
 }
 
-/// What a language method is built from.
-pub struct Plan<'a> {
+/// What a [`Language`] is made from.
+pub struct LanguagePlan<'a> {
     /// Shape of the embedded model.
     pub model: &'a ModelConfig,
     /// How it is trained beforehand; it starts untrained where nothing is said.
@@ -79,7 +79,7 @@ impl Language {
     ///
     /// # Errors
     /// The task has no problems, a checkpoint cannot be used, or the problems are too long.
-    pub fn new(card: &Card, plan: &Plan<'_>, task: &Task, run: &mut Run) -> Result<Self> {
+    pub fn new(card: &Card, plan: &LanguagePlan<'_>, task: &Task, run: &mut Run) -> Result<Self> {
         let problems: &Problems = task.require(card)?;
         let mut corpus = Corpus::of(problems);
         for beside in plan.base.iter().flat_map(|base| &base.beside) {

@@ -3,7 +3,8 @@
 //! A method's run begins with [`base`]: an embedded decoder, half trained on worked solutions, or a
 //! published one. [`language::Language`] holds it with its frozen copy; it draws [`rollout::Rollouts`],
 //! groups of answers with what was observed on the way and the verifier's judgement; [`batch::Batch`]
-//! passes them through a model once more with the answers given, from which losses are made; [`group`]
+//! passes them through a model once more with the answers given, from which losses are made; [`tuning`] is
+//! what all of these methods are told; [`group`]
 //! is the update that group-relative methods share, whatever their reward; [`confidence`] watches rewards
 //! without labels; [`evaluation`] scores on held-out problems.
 
@@ -24,3 +25,4 @@ pub mod sft;
 pub mod speaker;
 pub mod supervised;
 pub mod tuner;
+pub mod tuning;

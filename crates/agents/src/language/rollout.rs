@@ -17,54 +17,20 @@ const ROWS: usize = 128;
 
 /// How training problems are answered.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
 pub struct RolloutConfig {
     /// Prompts of an update.
-    #[setting(16)]
+    #[setting(16, min = 1)]
     pub prompts: usize,
     /// Answers to each prompt.
-    #[setting(8)]
+    #[setting(8, min = 1)]
     pub group: usize,
-    /// Temperature at which they are drawn, from the whole vocabulary.
-    #[setting(1.0)]
+    /// Temperature at which they are drawn, from the whole vocabulary; at 0 all answers to a prompt would
+    /// be equal and nothing would be learnt.
+    #[setting(1.0, above = 0)]
     pub temperature: f64,
     /// Most tokens of an answer; 0 for the longest solution of the problems.
     #[setting(0)]
     pub max_new: usize,
-}
-
-impl RolloutConfig {
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// One sentence naming the key, the value and what is allowed.
-    fn combinations(&self) -> std::result::Result<(), String> {
-        if self.prompts == 0 || self.group == 0 {
-            return Err("`rollout.prompts` and `rollout.group` must be at least 1".to_owned());
-        }
-        if self.temperature.is_finite() && self.temperature > 0.0 {
-            return Ok(());
-        }
-        Err(format!(
-            "`rollout.temperature` is {}: at 0 all answers to a prompt are equal and nothing is learnt, so it must \
-             be above 0",
-            self.temperature
-        ))
-    }
-
-    /// Checks ranges for the method `id`, which compares the answers of a group.
-    ///
-    /// # Errors
-    /// As [`RolloutConfig::validate`].
-    pub fn validate_group(&self, id: &str) -> std::result::Result<(), String> {
-        if self.group < 2 {
-            return Err(format!(
-                "`rollout.group` is {}: `{id}` compares the answers of a group, so it must be at least 2",
-                self.group
-            ));
-        }
-        self.validate()
-    }
 }
 
 /// One answer.

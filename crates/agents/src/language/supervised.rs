@@ -1,58 +1,40 @@
 //! Fitting worked solutions.
 
-use burn::tensor::Device;
 use learn::{
-    LearnError,
     language::tokens,
-    optim::{AdamSettings, Trained, Update, update},
+    optim::{AdamSettings, Trained, Update},
 };
 use nets::lm::Decoder;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use run::{Problems, Result, Run, RunError};
+use run::{Problems, Result, Run};
 use settings::Config;
 use worlds::text::Split;
 
 use super::{batch::Batch, codec::Codec};
-use crate::failure::failure;
+use crate::update::update;
 
 /// How worked solutions are fitted.
 #[derive(Clone, Debug, PartialEq, Config)]
 pub struct SupervisedConfig {
     /// Worked solutions of an update.
-    #[setting(64)]
+    #[setting(64, min = 1)]
     pub batch: usize,
     /// AdamW's step size, after the warm-up.
-    #[setting(2e-3)]
+    #[setting(2e-3, above = 0)]
     pub learning_rate: f64,
     /// Updates over which the step size rises from 0.
     #[setting(50)]
     pub warm_up: u64,
     /// AdamW's weight decay.
-    #[setting(0.01)]
+    #[setting(0.01, min = 0)]
     pub weight_decay: f64,
     /// Limit of the global gradient norm.
-    #[setting(1.0)]
+    #[setting(1.0, above = 0)]
     pub gradient_clip: f32,
 }
 
 impl SupervisedConfig {
-    /// Checks ranges; `prefix` is the name of the table with a dot, or nothing.
-    ///
-    /// # Errors
-    /// One sentence naming the key, the value and what is allowed.
-    pub fn validate(&self, prefix: &str) -> std::result::Result<(), String> {
-        if self.batch == 0 {
-            return Err(format!("`{prefix}batch` is 0: it must be at least 1"));
-        }
-        if !(self.learning_rate > 0.0 && self.gradient_clip > 0.0 && self.weight_decay >= 0.0) {
-            return Err(format!(
-                "`{prefix}learning_rate` and `{prefix}gradient_clip` must be above 0, `{prefix}weight_decay` at least 0"
-            ));
-        }
-        Ok(())
-    }
-
     /// The optimiser's settings.
     pub fn adam(&self) -> AdamSettings {
         adamw(self.learning_rate, self.weight_decay)
@@ -149,37 +131,15 @@ impl Corpus {
 /// A solution is longer than the context, or the loss is not finite.
 pub fn step(
     decoder: &mut Trained<Decoder>,
-    codec: &Codec,
-    corpus: &Corpus,
+    solutions: &[(Vec<u32>, Vec<u32>)],
     config: &SupervisedConfig,
-    random: &mut ChaCha8Rng,
-) -> std::result::Result<Update, StepError> {
-    let solutions = corpus.solutions(codec, config.batch, random).map_err(StepError::Run)?;
+    run: &Run,
+) -> Result<Update> {
     let pairs: Vec<(&[u32], &[u32])> =
         solutions.iter().map(|(prompt, solution)| (prompt.as_slice(), solution.as_slice())).collect();
     let batch = Batch::new(&pairs);
     let module = decoder.module();
-    let device: Device = module.embedding().device();
-    let logits = batch.logits(module).map_err(StepError::Run)?;
-    let loss = tokens::sft(logits, batch.targets(&device), batch.mask(&device));
-    update("sft", loss, &mut [decoder], Some(config.gradient_clip)).map_err(StepError::Learn)
-}
-
-/// What can go wrong in an update on worked solutions.
-#[derive(Debug)]
-pub enum StepError {
-    /// Already in the words of a run.
-    Run(RunError),
-    /// A loss that is not finite, which a run tells with its step.
-    Learn(LearnError),
-}
-
-impl StepError {
-    /// As an error of a run.
-    pub fn of(self, run: &Run) -> RunError {
-        match self {
-            Self::Run(error) => error,
-            Self::Learn(error) => failure(run, error),
-        }
-    }
+    let device = module.embedding().device();
+    let loss = tokens::sft(batch.logits(module)?, batch.targets(&device), batch.mask(&device));
+    update(run, "sft", loss, &mut [decoder], Some(config.gradient_clip))
 }

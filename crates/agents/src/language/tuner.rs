@@ -6,7 +6,6 @@ use run::{Card, Method, Progress, Protocol, Result, Run, Scores, Snapshot, Speak
 use settings::Config;
 
 use super::language::Language;
-use crate::state::arrays;
 
 /// What is particular to such a method: how its model is made and improved.
 pub trait Tuner: Sized + Send + 'static {
@@ -74,6 +73,6 @@ impl<T: Tuner> Method for Tuned<T> {
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.0.language_mut().load(&arrays(snapshot))
+        self.0.language_mut().load(snapshot.arrays())
     }
 }

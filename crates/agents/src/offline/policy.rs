@@ -6,6 +6,7 @@ use burn::{
 };
 use nets::{
     heads::DeterministicActor,
+    host,
     observed::Observed,
     parameters,
     recipe::{self, Layer},
@@ -28,7 +29,7 @@ pub trait Acting: Module + Sync + 'static {
 
 impl Acting for DeterministicActor {
     fn act(&self, observed: &Observed, _mode: Mode, _random: &mut ChaCha8Rng) -> Actions {
-        Actions::Continuous(self.forward(flat(observed)).into_data().iter().collect())
+        Actions::Continuous(host(self.forward(flat(observed))))
     }
 
     fn layers(&self, prefix: &str) -> Vec<Layer> {

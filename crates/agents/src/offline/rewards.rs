@@ -2,21 +2,19 @@
 
 use burn::tensor::Tensor;
 use memory::Dataset;
-use run::{Result, RunError};
-use settings::Config;
+use settings::{Config, Refusal};
 
 /// Span of the returns after dividing by their range.
 const SPAN: f64 = 1000.0;
 
 /// How rewards are changed before anything learns from them: `(reward + shift) scale`.
 #[derive(Clone, Copy, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
 pub struct RewardConfig {
     /// Added to every reward; -1 makes a reward of 1 at the goal a cost of every step before it.
     #[setting(0.0)]
     pub shift: f64,
     /// What rewards are multiplied by afterwards.
-    #[setting(1.0)]
+    #[setting(1.0, above = 0.0)]
     pub scale: f64,
     /// Multiplied too by 1000 over the range of the data's returns (Kostrikov et al., 2022,
     /// appendix B, for locomotion).
@@ -25,36 +23,23 @@ pub struct RewardConfig {
 }
 
 impl RewardConfig {
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// One sentence naming the key and what is allowed.
-    fn combinations(&self) -> std::result::Result<(), String> {
-        let right = self.shift.is_finite() && self.scale.is_finite() && self.scale > 0.0;
-        right.then_some(()).ok_or_else(|| {
-            format!(
-                "`rewards.shift` is {} and `rewards.scale` {}: both must be finite, and the scale above 0",
-                self.shift, self.scale
-            )
-        })
-    }
-
     /// The change of a data set's rewards.
     ///
     /// # Errors
     /// The returns have no range to divide by.
-    pub fn of(&self, set: &Dataset) -> Result<Rewards> {
+    pub fn of(&self, set: &Dataset) -> Result<Rewards, Refusal> {
         let mut scale = self.scale;
         if self.by_range {
             let returns = set.returns();
             let least = returns.iter().copied().fold(f64::INFINITY, f64::min);
             let most = returns.iter().copied().fold(f64::NEG_INFINITY, f64::max);
             if most - least <= 0.0 || !(most - least).is_finite() {
-                return Err(RunError::Task(format!(
-                    "`rewards.by_range` divides by the range of the returns, but all {} episodes of the data \
-                     return {most}: leave it off",
+                let why = format!(
+                    "it divides by the range of the returns, but all {} episodes of the data return {most}: \
+                     leave it off",
                     returns.len()
-                )));
+                );
+                return Err(Refusal::saying("by_range", self.by_range, why));
             }
             scale *= SPAN / (most - least);
         }

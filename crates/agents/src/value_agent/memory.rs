@@ -1,12 +1,15 @@
 //! Replay, uniform or by priority, with the window of an objective beside the transition.
 
+use burn::tensor::{Device, Int, Tensor};
+use learn::batch::Transitions;
 use memory::{
-    Boundary, Draw, MemoryError, Prioritised, PriorityConfig, Replay, ReplayConfig, Span, TransitionBatch,
-    WindowBatch,
+    Boundary, Draw, Prioritised, PriorityConfig, Replay, ReplayConfig, Span, TransitionBatch, WindowBatch,
 };
 use rand_chacha::ChaCha8Rng;
-use run::{Result, Snapshot};
-use worlds::{Actions, Observations, Outcome};
+use run::{Result, RunError, Snapshot};
+use worlds::{Actions, Layout, Observations, Outcome, Spec};
+
+use super::config::ValueSettings;
 
 /// Smallest priority: an entry without error keeps a chance to be drawn.
 const FLOOR: f64 = 1e-6;
@@ -25,7 +28,16 @@ pub struct Shape {
 }
 
 impl Shape {
-    /// Entries a position needs: those of the return and of the window.
+    /// That of an agent's batches, for returns of `steps` and windows of `window` steps.
+    pub fn new(settings: &ValueSettings, steps: usize, window: usize) -> Self {
+        Self { batch: settings.batch, steps, gamma: settings.gamma as f32, window }
+    }
+
+    /// Entries that an update's position reaches over: those of the return and of the window.
+    pub fn entries(&self) -> usize {
+        self.steps + self.window + 1
+    }
+
     fn span(&self) -> Span {
         Span { before: 0, after: self.steps + self.window, boundary: Boundary::Mask }
     }
@@ -39,6 +51,7 @@ enum Store {
 /// Replay with its buffers.
 pub struct Memory {
     store: Store,
+    shape: Shape,
     priority: Option<PriorityConfig>,
     draw: Draw,
     /// The transitions of the last draw.
@@ -48,16 +61,23 @@ pub struct Memory {
 }
 
 impl Memory {
-    /// An empty memory; with `exponent` (alpha in the paper of Schaul et al., 2016) draws follow
-    /// priorities.
+    /// An empty memory for `capacity` entries of `rows` copies of a world, of which batches of this
+    /// shape are drawn; with `exponent` (alpha in the paper of Schaul et al., 2016) by priority.
     ///
     /// # Errors
     /// A setting is out of range or the memory cannot be had.
-    pub fn new(config: ReplayConfig, exponent: Option<f64>) -> Result<Self> {
+    pub fn new(
+        spec: &Spec,
+        rows: usize,
+        capacity: usize,
+        shape: Shape,
+        exponent: Option<f64>,
+    ) -> Result<Self> {
         let priority = exponent.map(|alpha| PriorityConfig { alpha, floor: FLOOR, stratified: true });
-        let replay = Replay::new(config)?;
+        let replay = Replay::new(ReplayConfig::new(spec, rows, capacity))?;
         Ok(Self {
             store: store(replay, priority, None)?,
+            shape,
             priority,
             draw: Draw::default(),
             transitions: TransitionBatch::new(),
@@ -85,29 +105,58 @@ impl Memory {
         Ok(())
     }
 
+    /// What batches are drawn for.
+    pub fn shape(&self) -> &Shape {
+        &self.shape
+    }
+
     /// Draws a batch into [`Memory::transitions`] and [`Memory::windows`]. `beta` is the exponent of
     /// the importance weights, which are 1 in uniform replay.
     ///
     /// # Errors
     /// No position has what the shape needs.
-    pub fn sample(
-        &mut self,
-        shape: &Shape,
-        beta: f64,
-        random: &mut ChaCha8Rng,
-    ) -> std::result::Result<(), MemoryError> {
-        let Self { store, draw, transitions, windows, .. } = self;
-        let replay = match store {
+    pub fn sample(&mut self, beta: f64, random: &mut ChaCha8Rng) -> Result<()> {
+        let Self { store, draw, shape, .. } = self;
+        match store {
             Store::Uniform(replay) => {
                 replay.sample_uniform(shape.batch, shape.span(), random, &mut draw.positions)?;
                 draw.weights.clear();
                 draw.weights.resize(shape.batch, 1.0);
-                &*replay
             }
             Store::Prioritised(prioritised) => {
                 prioritised.sample(shape.batch, shape.span(), beta, random, draw)?;
-                prioritised.replay()
             }
+        }
+        self.gather()
+    }
+
+    /// Draws a batch of one row's transitions, uniformly: the positions of this row among up to
+    /// `attempts` draws from all rows. Says whether they make a whole batch.
+    ///
+    /// # Errors
+    /// No position has what the shape needs.
+    pub fn sample_row(&mut self, row: usize, attempts: usize, random: &mut ChaCha8Rng) -> Result<bool> {
+        let (batch, span) = (self.shape.batch, self.shape.span());
+        let among = batch * self.replay().config().rows;
+        let (mut candidates, mut own) = (Vec::new(), Vec::new());
+        for _ in 0..attempts {
+            self.replay().sample_uniform(among, span, random, &mut candidates)?;
+            own.extend(candidates.iter().filter(|position| position.row() == row));
+            if own.len() >= batch {
+                own.truncate(batch);
+                (self.draw.positions, self.draw.weights) = (own, vec![1.0; batch]);
+                return self.gather().map(|()| true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Reads what the last draw's positions hold.
+    fn gather(&mut self) -> Result<()> {
+        let Self { store, draw, shape, transitions, windows, .. } = self;
+        let replay = match store {
+            Store::Uniform(replay) => replay,
+            Store::Prioritised(prioritised) => prioritised.replay(),
         };
         replay.transitions(&draw.positions, shape.steps, shape.gamma, transitions)?;
         transitions.weight.copy_from_slice(&draw.weights);
@@ -117,6 +166,17 @@ impl Memory {
             windows.weight.copy_from_slice(&draw.weights);
         }
         Ok(())
+    }
+
+    /// The transitions of the last draw on the device, and the indices of their actions, `[B]`.
+    ///
+    /// # Errors
+    /// The actions are continuous.
+    pub fn upload(&self, layout: &Layout, device: &Device) -> Result<(Transitions, Tensor<1, Int>)> {
+        let transitions = Transitions::upload(&self.transitions, layout, device);
+        let actions = transitions.actions.indices();
+        let actions = actions.ok_or_else(|| RunError::part("the replay holds continuous actions"))?;
+        Ok((transitions, actions))
     }
 
     /// Whether draws follow priorities.

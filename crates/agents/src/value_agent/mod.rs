@@ -1,231 +1,309 @@
-//! What agents that learn values of discrete actions share: replay, the temporal-difference loss,
-//! a target network, exploration, and the place where a representation objective plugs in.
+//! What agents that learn values of discrete actions share: hyper-parameters ([`config`]), acting,
+//! remembering and when to learn ([`interaction`], [`memory`]), networks ([`network`]) and policies
+//! ([`policy`]).
 //!
-//! [`crate::baseline::dqn`] and [`crate::baseline::rainbow`] are settings of this agent;
-//! [`crate::representation::spr`] is Rainbow's with an objective.
+//! [`ValueAgent`] is more: what [`crate::baseline::dqn`] and [`crate::baseline::rainbow`] have in
+//! common beside their losses, and the place where a representation objective plugs in.
 
-pub mod checks;
-mod learn_step;
-pub mod loss;
+pub mod config;
+pub mod interaction;
 pub mod memory;
 pub mod network;
 pub mod policy;
 #[cfg(test)]
 mod tests;
 
-use ::memory::ReplayConfig;
+use burn::tensor::{Int, Tensor};
 use learn::{
-    objective::{Objective, Shapes, UpdateRule, check},
-    optim::{AdamSettings, Trained},
-    schedule::Schedule,
+    batch::{Transitions, Windows},
+    objective::{EncoderGradient, Objective, Shapes, Term, UpdateRule, check},
+    optim::{Trainable, Trained},
+    reduce, td,
 };
-use nets::{ema, encoder::EncoderConfig};
-use run::{Collector, Policy, Progress, Result, Run, RunError, Snapshot, task::World};
-use worlds::{ActionSpace, Outcome};
+use nets::{ema, heads::HeadNoise, host};
+use rand::{Rng, SeedableRng};
+use rand_chacha::ChaCha8Rng;
+use run::{Policy, Result, Run, RunError, Snapshot, task::World};
+use worlds::ActionSpace;
 
 use self::{
-    loss::Values,
+    config::{ValueAgentConfig, enough_room},
+    interaction::Interaction,
     memory::{Memory, Shape},
-    network::{HeadShape, QNetwork},
-    policy::{Actor, ValuePolicy},
+    network::{Dropout, HeadShape, Interface, NetworkTaps, QNetwork},
+    policy::{Actor, ValuePolicy, Values},
 };
 use crate::{
-    device, networks,
-    state::{arrays, load_module, load_trained, portable, save_module, save_trained},
+    networks,
+    state::{load_module, load_trained, save_module, save_trained},
+    update::{failure, update},
 };
 
-/// Everything a value agent can be told; methods make it from their hyper-parameters.
-#[derive(Clone, Debug)]
-pub struct Settings {
-    /// Copies of the world.
-    pub worlds: usize,
-    /// Steps before the first update; it waits for a stretch that holds a return and a window.
-    pub learning_starts: u64,
-    /// Environment steps per round of updates.
-    pub train_every: u64,
-    /// Updates per round.
-    pub updates: usize,
-    /// Transitions per update.
-    pub batch: usize,
-    /// Entries of the replay.
-    pub capacity: usize,
-    /// Steps of the return.
-    pub n_step: usize,
-    /// Discount per step.
-    pub gamma: f64,
-    /// Probability of a random action over environment steps.
-    pub epsilon: Schedule,
-    /// The trained network chooses the next action, the target network values it.
-    pub double: bool,
-    /// Rewards are cut to [-1, 1].
-    pub clip_rewards: bool,
-    /// What the network's numbers mean.
-    pub values: Values,
-    /// Separate streams for value and advantage.
-    pub dueling: bool,
-    /// Initial noise scale of noisy layers.
-    pub noisy: Option<f64>,
-    /// Width of the head's hidden layers.
-    pub hidden: usize,
-    /// From observations to latents.
-    pub encoder: EncoderConfig,
-    /// Updates between steps of the target network.
-    pub target_every: u64,
-    /// Share of the trained network in such a step; 1 copies.
-    pub target_rate: f64,
-    /// Limit of the global gradient norm.
-    pub gradient_clip: Option<f32>,
-    /// The optimiser.
-    pub adam: AdamSettings,
-    /// Whether the network's step size falls linearly to 0 over the run.
-    pub anneal: bool,
-    /// Prioritised replay.
-    pub priority: Option<Priority>,
-}
-
-/// Prioritised replay (Schaul et al., 2016).
-#[derive(Clone, Copy, Debug)]
-pub struct Priority {
-    /// Exponent of the priorities, alpha.
-    pub exponent: f64,
-    /// Exponent of the importance weights at the start, beta; it rises to 1 over the run.
-    pub importance: f64,
-}
-
-/// A learner of values, with its replay and its worlds.
+/// A value network with its target, its replay and its worlds, and with an objective if it has one.
 pub struct ValueAgent {
-    settings: Settings,
-    shape: Shape,
+    config: ValueAgentConfig,
+    interaction: Interaction,
     actor: Actor,
     network: Trained<QNetwork>,
     /// Nothing where it equals the trained network after every update.
     target: Option<QNetwork>,
     target_rate: f64,
-    target_every: u64,
     dropout: f64,
     objective: Option<Box<dyn Objective>>,
-    memory: Memory,
-    collector: Collector,
-    /// Environment steps since the last round of updates.
-    owed: u64,
-    updates: u64,
-    /// Probability of a random action at the last step.
-    epsilon: f64,
-    /// Reused copy of an outcome whose rewards are cut.
-    clipped: Option<Outcome>,
+}
+
+/// What an update is computed from: transitions, and whatever else it draws at random.
+pub struct Batch {
+    /// Transitions over n steps, with importance weights.
+    pub transitions: Transitions,
+    /// Their actions, `[B]`.
+    pub actions: Tensor<1, Int>,
+    /// Noise of the trained network's head at the observations.
+    online: HeadNoise,
+    /// Noise of the trained network's head at the next observations.
+    chooser: HeadNoise,
+    /// Noise of the target network's head.
+    target: HeadNoise,
+    dropout: Option<Dropout>,
+}
+
+/// The sum that an update descends, and its parts for the report.
+pub struct Losses {
+    total: Tensor<1>,
+    means: Vec<(&'static str, Tensor<1>)>,
+}
+
+impl Losses {
+    /// The temporal-difference loss, whose gradient enters the network.
+    pub fn new(td: Tensor<1>) -> Self {
+        Self { means: vec![("td", td.clone().inner())], total: td }
+    }
+
+    /// Adds an objective's terms with their weights.
+    pub fn add(&mut self, terms: Vec<Term>) {
+        for Term { name, weight, loss } in terms {
+            let mean = reduce::mean(loss);
+            self.means.push((name, mean.clone().inner()));
+            if weight != 0.0 {
+                self.total = self.total.clone() + mean.autodiff() * weight;
+            }
+        }
+    }
 }
 
 impl ValueAgent {
-    /// Builds networks, replay and worlds; `objective` may change the networks first.
+    /// Builds networks, replay and worlds; an objective may change the networks first. The head gives
+    /// `values`; with a number in `noisy` its layers have noise of that initial scale.
     ///
     /// # Errors
     /// The objective, the encoder or the replay does not fit the task.
     pub fn new(
-        mut settings: Settings,
-        mut objective: Option<Box<dyn Objective>>,
+        config: &ValueAgentConfig,
+        values: Values,
+        noisy: Option<f64>,
         world: &World,
         run: &mut Run,
     ) -> Result<Self> {
-        let layout = world.spec.input();
-        let actions = world.discrete().ok_or_else(|| {
-            RunError::Task(format!("world `{}` has no discrete actions to learn values of", world.spec.name))
-        })?;
-        let device = device::parse(run.device())?;
-        let mut spec = networks::spec_of(&settings.encoder, world, settings.target_rate);
-        let mut target_every = settings.target_every;
+        let mut settings = config.values.clone();
+        let interface = Interface::new(world, run)?;
+        let mut objective = config.latent.build(&settings.adam()).map_err(RunError::part)?;
+        let mut spec = networks::spec_of(&settings.encoder, world, config.target_rate);
         if let Some(objective) = &objective {
-            fits(objective.as_ref(), world)?;
+            fits(objective.as_ref(), world, run)?;
             objective.edit(&mut spec);
-            target_every = 1;
+            settings.target_every = 1;
         }
         let window = objective.as_ref().map_or(0, |objective| objective.needs().window);
-        let gamma = settings.gamma as f32;
-        let shape = Shape { batch: settings.batch, steps: settings.n_step, gamma, window };
-        let first = settings.worlds * (shape.steps + shape.window + 1);
-        settings.learning_starts = settings.learning_starts.max(first as u64);
-        let memory = replay(&settings, &shape, world)?;
+        enough_room(settings.capacity, config.copies.worlds, config.n_step, window)?;
+        let shape = Shape::new(&settings, config.n_step, window);
+        let exponent = config.prioritised.then_some(config.priority_exponent);
+        let memory = Memory::new(&world.spec, config.copies.worlds, settings.capacity, shape, exponent)?;
         let head = HeadShape {
-            hidden: settings.hidden,
-            actions,
-            atoms: settings.values.atoms(),
-            dueling: settings.dueling,
-            noisy: settings.noisy,
+            dueling: config.dueling,
+            noisy,
+            ..HeadShape::plain(settings.hidden, interface.actions, values.atoms())
         };
-        let training = device.clone().autodiff();
-        let network =
-            QNetwork::new(&spec, head, layout, &training, run.random("init")).map_err(RunError::part)?;
+        let network = interface.network(&spec, head, run)?;
         if let Some(objective) = &mut objective {
-            let action = ActionSpace::Discrete { count: actions };
+            let action = ActionSpace::Discrete { count: interface.actions };
             let (latent, projection) = (network.latent(), network.head().projection());
-            let shapes = Shapes { layout, action: &action, latent, projection, device: &training };
+            let device = interface.device.clone().autodiff();
+            let layout = &interface.layout;
+            let shapes = Shapes { layout, action: &action, latent, projection, device: &device };
             objective.build(&shapes, run.random("init")).map_err(RunError::part)?;
         }
-        let follows = target_every == 1 && spec.target_rate == 1.0;
-        let target = (!follows).then(|| ema::target_of(&network));
-        let noisy = settings.noisy.is_some();
+        let follows = settings.target_every == 1 && spec.target_rate == 1.0;
         Ok(Self {
-            actor: Actor { values: settings.values, noisy, layout: layout.clone(), device },
-            network: Trained::new(network, settings.adam),
-            target,
+            target: (!follows).then(|| ema::target_of(&network)),
+            network: Trained::new(network, settings.adam()),
+            actor: Actor { values, noisy: noisy.is_some(), interface },
+            interaction: Interaction::new(&settings, &config.copies, memory, world, run)?,
             target_rate: spec.target_rate,
-            target_every,
             dropout: spec.dropout,
             objective,
-            memory,
-            collector: Collector::new(world, settings.worlds, run)?,
-            owed: 0,
-            updates: 0,
-            epsilon: settings.epsilon.value(0),
-            clipped: settings.clip_rewards.then(|| Outcome::new(&world.spec, settings.worlds)),
-            shape,
-            settings,
+            config: config.clone(),
         })
     }
 
-    /// One step of every copy of the world, and the updates that are due.
+    /// Acts once in every copy of the world, remembers it, and says how many updates are due.
     ///
     /// # Errors
-    /// The world fails, or a loss is not finite.
-    pub fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        let before = run.steps();
-        self.collect(run)?;
-        if run.steps() < self.settings.learning_starts {
-            return Ok(Progress::MAIN);
-        }
-        self.owed += run.steps() - before;
-        if self.settings.anneal {
-            let left = 1.0 - run.steps() as f64 / run.total_steps() as f64;
-            self.network.set_learning_rate(self.settings.adam.learning_rate * left.max(0.0));
-        }
-        while self.owed >= self.settings.train_every {
-            self.owed -= self.settings.train_every;
-            for _ in 0..self.settings.updates {
-                self.learn(run)?;
-            }
-        }
-        Ok(Progress::MAIN)
+    /// The world fails.
+    pub fn act(&mut self, run: &mut Run) -> Result<usize> {
+        let network = self.network.inference();
+        let actions = self
+            .interaction
+            .step(run, |seen, epsilon, random| self.actor.act(network, seen, epsilon, true, random))?;
+        let clipped = |reward: &f32| reward.clamp(-1.0, 1.0);
+        let rewards =
+            self.config.clip_rewards.then(|| self.interaction.outcome().reward.iter().map(clipped).collect());
+        self.interaction.remember(&actions, rewards)?;
+        Ok(self.interaction.due())
     }
 
-    fn collect(&mut self, run: &mut Run) -> Result<()> {
-        self.epsilon = self.settings.epsilon.value(run.steps());
-        let network = self.network.inference();
-        let actions =
-            self.actor.act(network, self.collector.observations(), self.epsilon, true, run.random("policy"));
-        self.collector.step(&actions, run)?;
-        run.log("diag/epsilon", self.epsilon)?;
-        let mut outcome = self.collector.outcome();
-        if let Some(clipped) = &mut self.clipped {
-            clipped.clone_from(outcome);
-            clipped.reward.iter_mut().for_each(|reward| *reward = reward.clamp(-1.0, 1.0));
-            outcome = clipped;
+    /// Lets the network's step size fall linearly to 0 over the run.
+    pub fn anneal(&mut self, run: &Run) {
+        self.network.set_learning_rate(self.interaction.annealed(run));
+    }
+
+    /// Draws a batch: transitions by priority where replay is prioritised, with windows behind them
+    /// where there is an objective, which may augment the observations.
+    ///
+    /// # Errors
+    /// The episodes are too short for the objective.
+    pub fn draw(&mut self, run: &mut Run) -> Result<Batch> {
+        self.check_episodes()?;
+        let first = self.config.importance_exponent;
+        let done = (run.steps() as f64 / run.total_steps() as f64).min(1.0);
+        self.interaction.memory_mut().sample(first + (1.0 - first) * done, run.random("replay"))?;
+        let (trained, plain) = (self.network.module().head(), self.network.inference().head());
+        let random = run.random("noise");
+        let (online, chooser, target) =
+            (trained.sample_noise(random), plain.sample_noise(random), plain.sample_noise(random));
+        let dropout = match self.dropout > 0.0 {
+            true => Dropout::new(self.dropout, ChaCha8Rng::seed_from_u64(run.random("dropout").next_u64())),
+            false => None,
+        };
+        let Interface { layout, device, .. } = &self.actor.interface;
+        let (mut transitions, actions) = self.interaction.memory().upload(layout, device)?;
+        if let Some(objective) = &self.objective {
+            let random = run.random("augment");
+            transitions.observations = objective.augment(transitions.observations, random);
+            transitions.next = objective.augment(transitions.next, random);
         }
-        self.memory.push(self.collector.before(), &actions, outcome)
+        Ok(Batch { transitions, actions, online, chooser, target, dropout })
+    }
+
+    /// Refuses, before the first update, windows that no episode so far can hold.
+    fn check_episodes(&self) -> Result<()> {
+        let memory = self.interaction.memory();
+        let Shape { window, steps, .. } = *memory.shape();
+        if self.interaction.updates() > 0 || window == 0 {
+            return Ok(());
+        }
+        let longest = memory.replay().longest_episode();
+        match longest > window {
+            true => Ok(()),
+            false => Err(RunError::Task(format!(
+                "the objective predicts K = {window} steps beside n = {steps} step returns, but the longest episode \
+                 so far has {longest} steps: predict fewer steps or choose a world with longer episodes"
+            ))),
+        }
+    }
+
+    /// The trained network's latents of the observations, `[B, d]` with their graph.
+    pub fn encode(&self, batch: &Batch) -> Tensor<2> {
+        let observations = batch.transitions.observations.clone().autodiff();
+        self.network.module().encode(&observations, batch.dropout.as_ref())
+    }
+
+    /// The trained network's numbers `[B, A, N]` for latents, whose gradient enters the encoder unless
+    /// the objective alone trains it.
+    pub fn output(&self, latent: Tensor<2>, batch: &Batch) -> Tensor<3> {
+        let joint = |objective: &dyn Objective| objective.encoder_gradient() == EncoderGradient::Joint;
+        let latent = match self.objective.as_deref().is_none_or(joint) {
+            true => latent,
+            false => latent.detach(),
+        };
+        self.network.module().head().forward(latent, Some(&batch.online))
+    }
+
+    /// Numbers `[B, A, N]` at the next observations, without a graph: the target network's, and those
+    /// that choose the action. In double Q-learning (van Hasselt et al., 2016) these are the trained
+    /// network's, else the target network's too.
+    pub fn next_outputs(&self, batch: &Batch) -> (Tensor<3>, Tensor<3>) {
+        let (network, dropout) = (self.network.inference(), batch.dropout.as_ref());
+        let next = &batch.transitions.next;
+        let latent = network.encode(next, dropout);
+        let target = match &self.target {
+            Some(target) => target.head().forward(target.encode(next, dropout), Some(&batch.target)),
+            None => network.head().forward(latent.clone(), Some(&batch.target)),
+        };
+        let chooser = match self.config.double {
+            true => network.head().forward(latent, Some(&batch.chooser)),
+            false => target.clone(),
+        };
+        (target, chooser)
+    }
+
+    /// The objective's terms; none without one. `latent` is that of the batch's observations.
+    ///
+    /// # Errors
+    /// The objective refuses its input.
+    pub fn objective_terms(&self, latent: Tensor<2>, batch: &Batch, run: &mut Run) -> Result<Vec<Term>> {
+        let Some(objective) = &self.objective else { return Ok(Vec::new()) };
+        let Interface { layout, device, .. } = &self.actor.interface;
+        let windows = Windows::upload(&self.interaction.memory().windows, layout, device);
+        let taps = NetworkTaps {
+            online: self.network.module(),
+            target: self.target.as_ref().unwrap_or(self.network.inference()),
+            start: latent,
+            noise: &batch.online,
+            target_noise: &batch.target,
+            dropout: batch.dropout.as_ref(),
+        };
+        objective.terms(&taps, &windows, run.random("objective")).map_err(|error| failure(run, error))
+    }
+
+    /// One step along the gradient of all losses; the target network follows where it is due.
+    ///
+    /// # Errors
+    /// A loss or the gradient is not finite; nothing has changed then.
+    pub fn improve(&mut self, losses: Losses, run: &mut Run) -> Result<()> {
+        let Losses { total, means } = losses;
+        let mut parts: Vec<&mut dyn Trainable> = vec![&mut self.network];
+        parts.extend(self.objective.iter_mut().flat_map(|objective| objective.parts()));
+        let done = update(run, "td", total, &mut parts, self.config.values.clip())?;
+        if self.interaction.updated(run)
+            && let Some(target) = self.target.take()
+        {
+            self.target = Some(ema::update(target, self.network.inference(), self.target_rate));
+        }
+        run.log("diag/gradient_norm", f64::from(done.gradient_norm))?;
+        let (names, means): (Vec<_>, Vec<_>) = means.into_iter().unzip();
+        for (name, mean) in names.into_iter().zip(host(Tensor::cat(means, 0))) {
+            let full = if name.contains('/') { name.to_owned() } else { format!("loss/{name}") };
+            run.log(&full, f64::from(mean))?;
+        }
+        Ok(())
+    }
+
+    /// Makes the priorities of the last batch from the size of its errors `[B]`; without effect in
+    /// uniform replay.
+    ///
+    /// # Errors
+    /// An error is not finite.
+    pub fn prioritise(&mut self, errors: Tensor<1>) -> Result<()> {
+        match self.config.prioritised {
+            true => self.interaction.memory_mut().set_priorities(&host(errors)),
+            false => Ok(()),
+        }
     }
 
     /// A policy from a copy of the network; sampling explores as training last did.
     pub fn policy(&self) -> Box<dyn Policy> {
         let network = self.network.inference().clone();
-        Box::new(ValuePolicy { network, actor: self.actor.clone(), epsilon: self.epsilon })
+        Box::new(ValuePolicy { network, actor: self.actor.clone(), epsilon: self.interaction.epsilon() })
     }
 
     /// Writes everything.
@@ -240,11 +318,9 @@ impl ValueAgent {
         if let Some(objective) = &self.objective {
             let mut out = Vec::new();
             objective.save("objective", &mut out);
-            snapshot.put_arrays(portable(out));
+            snapshot.put_arrays(out);
         }
-        self.memory.save(snapshot);
-        snapshot.put("value-agent", &(self.owed, self.updates, self.epsilon))?;
-        self.collector.save(snapshot)
+        self.interaction.save(snapshot)
     }
 
     /// Takes everything back.
@@ -252,23 +328,24 @@ impl ValueAgent {
     /// # Errors
     /// The snapshot is of another method, configuration or world.
     pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let arrays = arrays(snapshot);
-        load_trained(&arrays, &mut [("network", &mut self.network)])?;
+        let arrays = snapshot.arrays();
+        load_trained(arrays, &mut [("network", &mut self.network)])?;
         if let Some(target) = self.target.take() {
-            self.target = Some(load_module(&arrays, "target", target)?);
+            self.target = Some(load_module(arrays, "target", target)?);
         }
         if let Some(objective) = &mut self.objective {
-            objective.load("objective", &arrays).map_err(RunError::part)?;
+            objective.load("objective", arrays).map_err(RunError::part)?;
         }
-        self.memory.load(snapshot)?;
-        (self.owed, self.updates, self.epsilon) = snapshot.get("value-agent")?;
-        self.collector.load(snapshot)
+        self.interaction.load(snapshot)
     }
 }
 
-/// Refuses an objective that this agent cannot serve.
-fn fits(objective: &dyn Objective, world: &World) -> Result<()> {
+/// Refuses an objective that this agent cannot serve, and tells what is doubtful about it.
+fn fits(objective: &dyn Objective, world: &World, run: &mut Run) -> Result<()> {
     check(objective, world.spec.input(), &world.spec.action).map_err(RunError::part)?;
+    if let Some(doubt) = objective.doubt(world.spec.input()) {
+        run.note(doubt);
+    }
     match objective.rule() {
         UpdateRule::Summed => Ok(()),
         UpdateRule::Own { .. } => Err(RunError::Task(format!(
@@ -279,16 +356,11 @@ fn fits(objective: &dyn Objective, world: &World) -> Result<()> {
     }
 }
 
-/// The replay, long enough for the returns and windows that are drawn from it.
-fn replay(settings: &Settings, shape: &Shape, world: &World) -> Result<Memory> {
-    let config = ReplayConfig::new(&world.spec, settings.worlds, settings.capacity);
-    let (length, needed) = (config.length(), shape.steps + shape.window + 1);
-    if length < needed {
-        return Err(RunError::Config(format!(
-            "`capacity` leaves {length} entries for each of {} worlds, but windows of K = {} steps with \
-             n = {} step returns need {needed}: raise `capacity`",
-            settings.worlds, shape.window, shape.steps
-        )));
+/// The error of scalar values, all `[B]`: Huber's, which turns from square to linear at `delta`, or
+/// the squared one where that is 0.
+pub fn regression(value: Tensor<1>, target: Tensor<1>, delta: f32) -> Tensor<1> {
+    match delta > 0.0 {
+        true => td::huber(value, target, delta),
+        false => td::squared_error(value, target),
     }
-    Memory::new(config, settings.priority.map(|priority| priority.exponent))
 }

@@ -6,7 +6,10 @@ use burn::{
     module::Module,
     tensor::{Device, Tensor, TensorData},
 };
-use learn::objective::{NetworkSpec, Taps};
+use learn::{
+    batch,
+    objective::{NetworkSpec, Taps},
+};
 use nets::{
     NetsError, Observed,
     encoder::{Encoder, EncoderConfig, LatentShape},
@@ -17,7 +20,10 @@ use nets::{
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use worlds::Layout;
+use run::{Result, Run, RunError, task::World};
+use worlds::{Layout, Observations};
+
+use crate::device;
 
 /// Shape of the head; its input is the encoder's latent.
 #[derive(Clone, Copy, Debug)]
@@ -32,6 +38,51 @@ pub struct HeadShape {
     pub dueling: bool,
     /// Initial noise scale of noisy layers; plain layers where there is none.
     pub noisy: Option<f64>,
+}
+
+impl HeadShape {
+    /// One plain stream.
+    pub fn plain(hidden: usize, actions: usize, atoms: usize) -> Self {
+        Self { hidden, actions, atoms, dueling: false, noisy: None }
+    }
+}
+
+/// What value networks see and choose among, and where they live.
+#[derive(Clone, Debug)]
+pub struct Interface {
+    /// Layout of the observations.
+    pub layout: Layout,
+    /// Number of actions.
+    pub actions: usize,
+    /// The device, without automatic differentiation.
+    pub device: Device,
+}
+
+impl Interface {
+    /// That of a world, on the run's device.
+    ///
+    /// # Errors
+    /// The world has no discrete actions, or there is no such device.
+    pub fn new(world: &World, run: &Run) -> Result<Self> {
+        let actions = world.discrete().ok_or_else(|| {
+            RunError::Task(format!("world `{}` has no discrete actions to learn values of", world.spec.name))
+        })?;
+        Ok(Self { layout: world.spec.input().clone(), actions, device: device::parse(run.device())? })
+    }
+
+    /// The trainable network that `spec` and `head` describe.
+    ///
+    /// # Errors
+    /// The encoder does not fit the observations.
+    pub fn network(&self, spec: &NetworkSpec, head: HeadShape, run: &mut Run) -> Result<QNetwork> {
+        let training = self.device.clone().autodiff();
+        QNetwork::new(spec, head, &self.layout, &training, run.random("init")).map_err(RunError::part)
+    }
+
+    /// Observations on the device.
+    pub fn observe(&self, observations: &Observations) -> Observed {
+        batch::observe(observations.input(), &self.layout, observations.rows, &self.device)
+    }
 }
 
 /// Encoder and head: from observations to N numbers for each of A actions.
@@ -59,7 +110,7 @@ impl QNetwork {
         layout: &Layout,
         device: &Device,
         random: &mut ChaCha8Rng,
-    ) -> Result<Self, NetsError> {
+    ) -> std::result::Result<Self, NetsError> {
         let encoder = Encoder::new(&spec.encoder, layout, device, random)?;
         let HeadShape { hidden, actions, atoms, dueling, noisy } = head;
         let latent = encoder.latent().size();
@@ -137,14 +188,14 @@ impl Dropout {
 pub struct NetworkTaps<'a> {
     /// The trained network.
     pub online: &'a QNetwork,
-    /// Its slow copy, on the plain device.
-    pub slow: &'a QNetwork,
+    /// The target network, on the plain device.
+    pub target: &'a QNetwork,
     /// Latents of the batch's first observations, with their graph.
     pub start: Tensor<2>,
     /// Noise of the trained network's head, the same as in the value loss.
     pub noise: &'a HeadNoise,
-    /// Noise of the slow copy's head.
-    pub slow_noise: &'a HeadNoise,
+    /// Noise of the target network's head.
+    pub target_noise: &'a HeadNoise,
     /// Dropout of the encoders.
     pub dropout: Option<&'a Dropout>,
 }
@@ -159,7 +210,7 @@ impl Taps for NetworkTaps<'_> {
     }
 
     fn encode_target(&self, observed: &Observed) -> Tensor<2> {
-        self.slow.encode(observed, self.dropout)
+        self.target.encode(observed, self.dropout)
     }
 
     fn project(&self, latent: Tensor<2>) -> Tensor<2> {
@@ -167,6 +218,6 @@ impl Taps for NetworkTaps<'_> {
     }
 
     fn project_target(&self, latent: Tensor<2>) -> Tensor<2> {
-        self.slow.head.first_layers(latent, Some(self.slow_noise))
+        self.target.head.first_layers(latent, Some(self.target_noise))
     }
 }

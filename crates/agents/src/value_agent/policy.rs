@@ -1,18 +1,72 @@
 //! Acting by values.
 
-use burn::tensor::{Device, Tensor};
-use learn::batch;
+use burn::tensor::{Tensor, activation};
+use learn::td::Support;
 use nets::{
-    parameters,
+    argmax, host, parameters,
     recipe::{self, Layer},
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{Exported, Mode, Policy, Result};
-use worlds::{Actions, Layout, Observations};
+use worlds::{Actions, Observations};
 
-use super::{loss::Values, network::QNetwork};
+use super::network::{Interface, QNetwork};
 use crate::export;
+
+/// What the network's numbers per action mean.
+#[derive(Clone, Copy, Debug)]
+pub enum Values {
+    /// One number: the value.
+    Scalar,
+    /// Logits of a distribution of returns (Bellemare et al., 2017).
+    Categorical(Support),
+}
+
+impl Values {
+    /// Numbers per action.
+    pub fn atoms(&self) -> usize {
+        match self {
+            Values::Scalar => 1,
+            Values::Categorical(support) => support.atoms,
+        }
+    }
+
+    /// Expected returns `[B, A]` of the network's output `[B, A, N]`.
+    pub fn expected(&self, output: Tensor<3>) -> Tensor<2> {
+        match self {
+            Values::Scalar => output.squeeze_dim(2),
+            Values::Categorical(support) => support.action_values(activation::softmax(output, 2)),
+        }
+    }
+
+    /// The layers from observations to expected returns, whose arrays lie under `prefix`.
+    pub fn layers(&self, network: &QNetwork, interface: &Interface, prefix: &str) -> Vec<Layer> {
+        let mut layers: Vec<Layer> = recipe::input(&interface.layout).into_iter().collect();
+        layers.extend(network.layers(prefix));
+        if let Values::Categorical(support) = self {
+            layers.push(Layer::Expectation { support: support.locations() });
+        }
+        layers
+    }
+}
+
+/// An action per row of `numbers` `[B, A, ...]`: what `best` says of a row, or with probability
+/// `epsilon` any of the A.
+pub fn epsilon_greedy<const D: usize>(
+    numbers: Tensor<D>,
+    epsilon: f64,
+    random: &mut ChaCha8Rng,
+    best: impl Fn(&[f32]) -> usize,
+) -> Actions {
+    let shape = numbers.dims();
+    let choose = |row: &[f32]| match epsilon > 0.0 && random.random::<f64>() < epsilon {
+        true => random.random_range(0..shape[1] as u32),
+        false => best(row) as u32,
+    };
+    let width: usize = shape[1..].iter().product();
+    Actions::Discrete(host(numbers).chunks_exact(width).map(choose).collect())
+}
 
 /// How the network's numbers become actions.
 #[derive(Clone)]
@@ -21,10 +75,8 @@ pub struct Actor {
     pub values: Values,
     /// Whether the head's layers are noisy.
     pub noisy: bool,
-    /// Layout of the observations.
-    pub layout: Layout,
-    /// Where the network lives.
-    pub device: Device,
+    /// What it sees and chooses among.
+    pub interface: Interface,
 }
 
 impl Actor {
@@ -38,15 +90,10 @@ impl Actor {
         noise: bool,
         random: &mut ChaCha8Rng,
     ) -> Actions {
-        let observed = batch::observe(observations.input(), &self.layout, observations.rows, &self.device);
+        let observed = self.interface.observe(observations);
         let noise = (self.noisy && noise).then(|| network.head().sample_noise(random));
         let values = self.values.expected(network.forward(&observed, noise.as_ref()));
-        let count = values.dims()[1];
-        let mut choose = |values: &[f32]| match epsilon > 0.0 && random.random::<f64>() < epsilon {
-            true => random.random_range(0..count as u32),
-            false => argmax(values),
-        };
-        Actions::Discrete(host(values).chunks_exact(count).map(&mut choose).collect())
+        epsilon_greedy(values, epsilon, random, argmax)
     }
 }
 
@@ -71,30 +118,10 @@ impl Policy for ValuePolicy {
     }
 
     fn export(&self) -> Result<Exported> {
-        let mut layers: Vec<Layer> = recipe::input(&self.actor.layout).into_iter().collect();
-        layers.extend(self.network.layers("policy"));
-        if let Values::Categorical(support) = &self.actor.values {
-            layers.push(Layer::Expectation { support: support.locations() });
-        }
+        let mut layers = self.actor.values.layers(&self.network, &self.actor.interface, "policy");
         layers.push(Layer::Argmax);
         let note = "The best action: before argmax stand the expected returns of all actions. Layers that \
                     explored by noise are given without it.";
         export::exported(layers, parameters::export(&self.network, "policy"), note)
     }
-}
-
-/// Index of the largest value, the first among equals.
-pub fn argmax(values: &[f32]) -> u32 {
-    let mut best = 0;
-    for (index, value) in values.iter().enumerate() {
-        if *value > values[best] {
-            best = index;
-        }
-    }
-    best as u32
-}
-
-/// A tensor's values on the host, row-major.
-pub fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter().collect()
 }

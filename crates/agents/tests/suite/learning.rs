@@ -22,6 +22,15 @@ fn ppo_swings_up_with_continuous_actions() {
 }
 
 #[test]
+fn ppo_goes_on_where_all_copies_begin_anew_at_once() {
+    // After 200 steps every copy ignores one action, so that a rollout of one step holds nothing.
+    let settings = ["rollout=1", "worlds=4", "minibatches=1", "hidden=[8]"];
+    let mut trial = Trial::new("ppo", "pendulum", &settings, 1_000, 0);
+    trial.train(1_000);
+    assert!(trial.score(1).is_finite());
+}
+
+#[test]
 fn sac_swings_up() {
     let mut trial = Trial::new("sac", "pendulum", &["hidden=[64, 64]", "start_steps=500"], 5_000, 0);
     trial.train(5_000);

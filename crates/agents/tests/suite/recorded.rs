@@ -54,5 +54,9 @@ fn what_does_not_fit_is_refused_in_a_sentence() {
         assert!(refused(id, "data:traj2d,paths=10,seed=0", &[]).contains(&format!("`{id}` needs ")), "{id}");
     }
     let flat = "data:line-world,start=uniform,horizon=1/scripted,steps=3";
-    assert!(refused("iql", flat, &["rewards.by_range=true"]).contains("leave it off"));
+    for id in ["iql", "td3-bc"] {
+        let sentence = refused(id, flat, &["rewards.by_range=true"]);
+        assert!(sentence.starts_with("`rewards.by_range` is true: it divides by"), "{sentence}");
+        assert!(sentence.ends_with("leave it off"), "{sentence}");
+    }
 }

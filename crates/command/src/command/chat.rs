@@ -46,7 +46,7 @@ pub struct Arguments {
 
 /// Talks until the input ends.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    agents::prepare_threads();
+    run::threads::prepare();
     let Arguments { model: folder, system, drawing } = arguments;
     let model = match is_run(folder) {
         true => Model::Trained(Box::new(Stored::load(folder)?)),

@@ -67,7 +67,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
             arguments.out.display()
         )));
     }
-    agents::prepare_threads();
+    run::threads::prepare();
     let amount = match (arguments.episodes, arguments.steps) {
         (Some(episodes), _) => Amount::Episodes(episodes),
         (None, steps) => Amount::Steps(steps.unwrap_or(1)),

@@ -62,7 +62,7 @@ pub struct Arguments {
 pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let place = arguments.out.clone().unwrap_or_else(|| place(arguments));
     let entrants = entrants(arguments, &place)?;
-    agents::prepare_threads();
+    run::threads::prepare();
     let stop = interrupt::on_interrupt()?;
     if place.join(page::PAGE).is_file() {
         evidence::reproduce::clear(&place)?;

@@ -45,7 +45,7 @@ pub struct Arguments {
 
 /// Plays complete episodes and prints what they earned.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    agents::prepare_threads();
+    run::threads::prepare();
     let mut stored = Stored::load(&arguments.run)?;
     let asked = arguments.world.as_deref();
     let problems = stored.evaluation_problems(asked)?;

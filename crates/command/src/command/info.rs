@@ -1,6 +1,7 @@
 //! `latentrl info`.
 
-use run::{ActionNeed, Card, DataActions, Need, ObservationNeed};
+use learn::objective;
+use run::{ActionNeed, Card, DataActions, Need, ObservationNeed, config::unknown};
 use serde::Serialize;
 use serde_json::Value;
 use settings::Field;
@@ -8,21 +9,27 @@ use settings::Field;
 use crate::{
     failure::Failure,
     output::{count, print, print_json},
+    setup::takers,
     table::{Table, terminal_width, wrap},
 };
 
 const EXAMPLES: &str = "\
 Examples:
   latentrl info ppo
+  latentrl info --latent spr
   latentrl info tcrl --json | jq '.settings[] | select(.key == \"horizon\")'";
 
-/// Show a method and all its hyper-parameters
+/// Show a method, or an objective, and all its hyper-parameters
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// The method's name, as `latentrl list` shows it
-    method: String,
-    /// Print its card and settings as JSON
+    #[arg(required_unless_present = "latent")]
+    method: Option<String>,
+    /// A representation objective instead of a method
+    #[arg(long, value_name = "OBJECTIVE", conflicts_with = "method")]
+    latent: Option<String>,
+    /// Print card and settings as JSON
     #[arg(long)]
     json: bool,
 }
@@ -34,23 +41,64 @@ struct Document<'a> {
     settings: &'a [Field],
 }
 
-/// Prints a method's card and every hyper-parameter.
+/// What is said of an objective.
+#[derive(Serialize)]
+struct Objective<'a> {
+    id: &'a str,
+    summary: &'a str,
+    /// Methods that can carry it.
+    methods: Vec<&'a str>,
+    settings: Vec<Field>,
+}
+
+/// Prints a method's card, or what is known of an objective, and every hyper-parameter.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    let entry = run::registry::find(&arguments.method)?;
+    if let Some(name) = &arguments.latent {
+        return objective(name, arguments.json);
+    }
+    let entry = run::registry::find(arguments.method.as_deref().unwrap_or_default())?;
     let settings = (entry.fields)();
     if arguments.json {
         return print_json(&Document { card: entry.card, settings: &settings });
     }
-    let mut table = Table::new(&["setting", "laptop", "paper", "meaning"]);
-    for field in &settings {
-        table.row([&field.key, &shown(&field.default), &shown(&field.paper), &field.help]);
+    let mut text = format!("{}\n{}", head(entry.card), table(&settings).render());
+    if takers().any(|taker| taker.card.id == entry.card.id) {
+        text.push_str("\n`latentrl info --latent <objective>` shows what stands beside `latent.name`.");
     }
-    print(&format!("{}\n{}", head(entry.card), table.render()))
+    print(&text)
+}
+
+fn objective(name: &str, json: bool) -> Result<(), Failure> {
+    let plug = objective::plug(name).ok().flatten();
+    let plug = plug.ok_or_else(|| unknown("objective", name, objective::names().into_iter().skip(1)))?;
+    let mut settings = (plug.fields)();
+    settings.iter_mut().for_each(|field| field.key.insert_str(0, "latent."));
+    let methods = takers().map(|entry| entry.card.id).collect();
+    let shown = Objective { id: plug.id, summary: plug.summary, methods, settings };
+    if json {
+        return print_json(&shown);
+    }
+    let head = wrap(&format!("{}: {}", shown.id, shown.summary), terminal_width()).join("\n");
+    let methods = lines("methods", &shown.methods.join(", "));
+    print(&format!("{head}\n\n{methods}\n{}", table(&shown.settings).render()))
+}
+
+/// Hyper-parameters with what is allowed and what they mean.
+fn table(settings: &[Field]) -> Table {
+    let mut table = Table::new(&["setting", "laptop", "paper", "meaning"]);
+    for field in settings {
+        let mut meaning = field.help.clone();
+        if !field.allowed.is_empty() {
+            meaning.push_str(&format!(" It must be {}.", field.allowed));
+        }
+        table.row([&field.key, &shown(&field.default), &shown(&field.paper), &meaning]);
+    }
+    table
 }
 
 fn head(card: &Card) -> String {
     let mut text = wrap(&format!("{}: {}", card.id, card.summary), terminal_width()).join("\n");
-    let lines = [
+    let facts = [
         ("title", card.title.to_owned()),
         ("paper", card.paper.to_owned()),
         ("family", card.family.to_owned()),
@@ -60,11 +108,16 @@ fn head(card: &Card) -> String {
         ("steps", format!("{} {} where neither --steps nor --budget is given", count(card.steps), card.unit)),
     ];
     text.push_str("\n\n");
-    for (name, value) in lines.iter().filter(|(_, value)| !value.is_empty()) {
-        let lines = wrap(value, terminal_width().saturating_sub(9));
-        text.push_str(&format!("{name:<9}{}\n", lines.join("\n         ")));
+    for (name, value) in facts.iter().filter(|(_, value)| !value.is_empty()) {
+        text.push_str(&lines(name, value));
     }
     text
+}
+
+/// A name with what stands behind it, on as many lines as that takes.
+fn lines(name: &str, value: &str) -> String {
+    let lines = wrap(value, terminal_width().saturating_sub(9));
+    format!("{name:<9}{}\n", lines.join("\n         "))
 }
 
 /// What a method cannot do without, in a few words.

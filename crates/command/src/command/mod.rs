@@ -26,11 +26,11 @@ use crate::failure::Failure;
 /// What the program can do.
 #[derive(Subcommand)]
 pub enum Command {
-    /// List the methods
+    /// List the methods and objectives
     List(list::Arguments),
     /// Record a policy's experience as a data set
     Collect(collect::Arguments),
-    /// Show a method and all its hyper-parameters
+    /// Show a method, or an objective, and all its hyper-parameters
     Info(info::Arguments),
     /// List the worlds, or show one
     Worlds(worlds::Arguments),

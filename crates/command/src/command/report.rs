@@ -29,6 +29,9 @@ pub struct Arguments {
     /// Print the report as JSON
     #[arg(long)]
     json: bool,
+    /// Print a claim's section of docs/verdicts.md
+    #[arg(long, conflicts_with = "json")]
+    markdown: bool,
 }
 
 /// Reads the runs, judges or aggregates them and writes the page.
@@ -43,6 +46,9 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     };
     if arguments.json {
         return print_json(&report);
+    }
+    if arguments.markdown {
+        return print(&findings::section(&report));
     }
     print(&format!("{}\n\nreport:  {}", findings::told(&report), place.join(page::PAGE).display()))
 }

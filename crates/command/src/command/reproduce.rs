@@ -12,7 +12,6 @@ use evidence::{
     report::{Report, Verdict},
     reproduce::{Request, reproduce},
 };
-use run::config::unknown;
 
 use crate::{
     failure::{Failure, INTERRUPTED},
@@ -80,7 +79,7 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if arguments.list {
         return list(arguments.json).map(|()| ExitCode::SUCCESS);
     }
-    agents::prepare_threads();
+    run::threads::prepare();
     let preset = if arguments.full { Preset::Full } else { Preset::Quick };
     let stop = interrupt::on_interrupt()?;
     if arguments.all {
@@ -110,10 +109,8 @@ fn source(arguments: &Arguments) -> Result<(String, String), Failure> {
         return Ok((text, path.display().to_string()));
     }
     let id = arguments.id.as_deref().unwrap_or_default();
-    let known = claims::all().iter().map(|(id, _)| *id);
-    let found = claims::all().iter().find(|(other, _)| *other == id);
-    let (_, text) = found.ok_or_else(|| Failure::from(unknown("claim", id, known)))?;
-    Ok(((*text).to_owned(), format!("claims/{id}.toml")))
+    let text = claims::find(id)?;
+    Ok((text.to_owned(), format!("claims/{id}.toml")))
 }
 
 /// One claim; nothing where the user stopped it.

@@ -36,11 +36,10 @@ pub struct Arguments {
 /// Continues one run or several seeds; a finished one is left as it is.
 pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     if Group::is_at(&arguments.run) {
-        agents::prepare_threads();
+        run::threads::prepare();
         return Group::open(&arguments.run)?.train(arguments.json);
     }
     let folder = Folder::open(&arguments.run)?;
-    let settings = Settings::read(&folder)?;
     if let Some(summary) = Summary::read(&folder)?.filter(|summary| summary.finished) {
         if arguments.json {
             print_json(&document(&summary, folder.path())?)?;
@@ -54,10 +53,11 @@ pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
         }
         return Ok(ExitCode::SUCCESS);
     }
+    let settings = Settings::of_checkpoint(&folder)?;
     let entry = run::registry::find(&settings.method)?;
     agents::device::check(&settings.device)?;
     let task = Task::of(entry.card, &settings.task)?;
-    agents::prepare_threads();
+    run::threads::prepare();
     // Opening a session cuts the metrics back, which must not happen to a run in progress.
     drop(lock(&folder)?);
     let session = Session::resume(entry, settings.clone(), task, folder)?;

@@ -1,12 +1,9 @@
 //! `latentrl train`.
 
-use std::{
-    path::PathBuf,
-    process::ExitCode,
-    time::{SystemTime, UNIX_EPOCH},
-};
+use std::{path::PathBuf, process::ExitCode};
 
 use run::{Session, Settings, Task};
+use time::OffsetDateTime;
 
 use crate::{
     failure::Failure,
@@ -100,7 +97,7 @@ pub struct Arguments {
 pub fn execute(arguments: &Arguments) -> Result<ExitCode, Failure> {
     let (entry, settings) = setup::settings(arguments)?;
     let task = Task::of(entry.card, &settings.task)?;
-    agents::prepare_threads();
+    run::threads::prepare();
     if let Some(count) = arguments.seeds {
         // Whatever the method refuses is refused here, once and before anything is written.
         run::session::build(entry, &settings, &task)?;
@@ -122,40 +119,29 @@ fn default_place(settings: &Settings, seeds: Option<u64>) -> PathBuf {
     let first = settings.seed;
     let seeds =
         seeds.map_or(format!("s{first}"), |count| format!("s{first}to{}", first.saturating_add(count - 1)));
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_secs());
     PathBuf::from("runs").join(format!(
         "{}{}-{seeds}-{}",
         settings.method,
         world.unwrap_or_default(),
-        timestamp(seconds)
+        timestamp(OffsetDateTime::now_utc())
     ))
 }
 
 /// Universal time as `20260131-235959`.
-fn timestamp(seconds: u64) -> String {
-    let (day, second) = (seconds / 86_400, seconds % 86_400);
-    // The proleptic Gregorian calendar in years that begin in March, so that a leap day comes last.
-    let shifted = day + 719_468;
-    let era = shifted / 146_097;
-    let of_era = shifted % 146_097;
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * of_year + 2) / 153;
-    let date = of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + u64::from(month <= 2);
-    format!("{year:04}{month:02}{date:02}-{:02}{:02}{:02}", second / 3_600, second / 60 % 60, second % 60)
+fn timestamp(now: OffsetDateTime) -> String {
+    let (date, (hour, minute, second)) = (now.date(), now.to_hms());
+    let (year, month, day) = (date.year(), u8::from(date.month()), date.day());
+    format!("{year:04}{month:02}{day:02}-{hour:02}{minute:02}{second:02}")
 }
 
 #[cfg(test)]
 mod tests {
-    use super::timestamp;
+    use super::{OffsetDateTime, timestamp};
 
     #[test]
-    fn timestamps_follow_the_calendar() {
+    fn timestamps_sort_by_time() {
         // Seconds as `date -u -d ... +%s` gives them.
-        assert_eq!(timestamp(0), "19700101-000000");
-        assert_eq!(timestamp(951_782_400), "20000229-000000");
-        assert_eq!(timestamp(1_798_761_599), "20261231-235959");
+        let moment = OffsetDateTime::from_unix_timestamp(951_782_403).expect("a moment");
+        assert_eq!(timestamp(moment), "20000229-000003");
     }
 }

@@ -32,6 +32,9 @@ pub struct Arguments {
     /// Print JSON
     #[arg(long)]
     json: bool,
+    /// Print the catalogue as the tables of the README
+    #[arg(long, conflicts_with_all = ["json", "world"])]
+    markdown: bool,
 }
 
 #[derive(Serialize)]
@@ -54,20 +57,20 @@ struct Document {
 /// Prints the catalogue, or what one world gives and takes.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     match &arguments.world {
-        None => catalogue(arguments.json),
+        None => catalogue(arguments),
         Some(name) if text::is_text(name) => text::one(name, arguments.json),
         Some(name) => one(name, arguments.json),
     }
 }
 
-fn catalogue(json: bool) -> Result<(), Failure> {
+fn catalogue(arguments: &Arguments) -> Result<(), Failure> {
     let catalogue = Catalogue {
         worlds: worlds::catalogue(),
         text: text_worlds(),
         modifiers: worlds::modifiers(),
         policies: demonstrator::policies(),
     };
-    if json {
+    if arguments.json {
         return print_json(&catalogue);
     }
     let mut table = Table::new(&["world", "observation", "actions", "horizon", "what it is"]);
@@ -91,13 +94,12 @@ fn catalogue(json: bool) -> Result<(), Failure> {
         let options: Vec<&str> = entry.options.iter().map(|option| option.name).collect();
         policies.row([entry.name, &options.join(", "), entry.summary]);
     }
-    print(&format!(
-        "{}\n{}\n{}\n{}\n`latentrl worlds <name>` shows a world's options.",
-        table.render(),
-        text::table().render(),
-        modifiers.render(),
-        policies.render()
-    ))
+    let tables = [table, text::table(), modifiers, policies];
+    if arguments.markdown {
+        return print(&tables.each_ref().map(Table::markdown).join("\n"));
+    }
+    let tables = tables.each_ref().map(Table::render).join("\n");
+    print(&format!("{tables}\n`latentrl worlds <name>` shows a world's options."))
 }
 
 fn one(name: &str, json: bool) -> Result<(), Failure> {

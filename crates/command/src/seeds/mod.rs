@@ -11,7 +11,7 @@ use std::{
 };
 
 use run::{
-    RunError, Score, Scores, Settings,
+    RunError, Score, Scores, Settings, checkpoint,
     folder::{Folder, write_whole},
     summary::Summary,
 };
@@ -107,6 +107,12 @@ impl Group {
                 place.display()
             )));
         }
+        for child in plan.seeds.iter().map(|seed| child(place, *seed)) {
+            match Folder::open(&child) {
+                Ok(folder) if child::finished(&child).is_none() => checkpoint::check_version(&folder)?,
+                _ => {}
+            }
+        }
         Ok(Self { place: place.to_owned(), plan, settings: Settings::parse(&read(SETTINGS)?)? })
     }
 
@@ -132,7 +138,7 @@ impl Group {
 
     /// Folder of one seed's run.
     fn child(&self, seed: u64) -> PathBuf {
-        self.place.join(format!("s{seed}"))
+        child(&self.place, seed)
     }
 
     /// Threads for each process.
@@ -201,6 +207,11 @@ impl Group {
         }
         text
     }
+}
+
+/// Folder of one seed's run in the folder of all.
+fn child(place: &Path, seed: u64) -> PathBuf {
+    place.join(format!("s{seed}"))
 }
 
 /// Every score's spread over the seeds: the values are the seeds' means.

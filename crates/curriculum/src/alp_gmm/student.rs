@@ -7,16 +7,13 @@ use learn::{
     curriculum::{Bounds, Curriculum, TaskSpace},
 };
 use run::{
-    Collector, Method, Policy, Progress, Protocol, Result, Run, RunError, Scope, Snapshot,
+    Collector, Method, Policy, Protocol, Result, Run, RunError, Scope, Snapshot,
     scores::{self, Score, Scores},
     task::World,
 };
-use worlds::{ActionSpace, Actions, Array, Outcome, Parameter};
+use worlds::{ActionSpace, Array, Outcome, Parameter};
 
 use super::{AlpGmm, AlpGmmConfig};
-
-/// Episodes of a world that is its own student in one iteration.
-const CHUNK: u64 = 100;
 
 /// How a world takes tasks.
 pub enum Form {
@@ -102,11 +99,12 @@ pub enum Student {
 
 /// A policy that learns with tasks, one per copy of its world.
 pub struct Agent {
-    ppo: Ppo,
+    /// The policy and how it learns.
+    pub ppo: Ppo,
+    /// Current task of every copy.
+    pub tasks: Vec<Vec<f64>>,
     world: World,
     parameters: &'static [Parameter],
-    /// Current task of every copy.
-    tasks: Vec<Vec<f64>>,
     /// What the policy is tested on.
     tests: Vec<Vec<f64>>,
     /// Return from which on a test task is mastered.
@@ -154,23 +152,6 @@ impl Student {
             parameters,
             tasks,
         })))
-    }
-
-    /// One iteration: some one-step episodes, or a rollout and its updates.
-    ///
-    /// # Errors
-    /// The world or an update fails.
-    pub fn advance(&mut self, curriculum: &mut Curriculum, run: &mut Run) -> Result<Progress> {
-        match self {
-            Student::World { collector, .. } => {
-                let left = run.total_steps().saturating_sub(run.steps());
-                for _ in 0..left.clamp(1, CHUNK) {
-                    episode(collector, curriculum, run)?;
-                }
-                Ok(Progress::MAIN)
-            }
-            Student::Agent(agent) => agent.advance(curriculum, run),
-        }
     }
 
     /// The policy, where the student is one.
@@ -226,48 +207,7 @@ impl Student {
     }
 }
 
-/// One episode of a world that is its own student.
-fn episode(collector: &mut Collector, curriculum: &mut Curriculum, run: &mut Run) -> Result<()> {
-    let task = curriculum.sample(run.random("teacher"));
-    let action = Actions::Continuous(task.iter().map(|value| *value as f32).collect());
-    // The call after an episode's end only begins the next one.
-    loop {
-        collector.step(&action, run)?;
-        if let [(_, episode_return)] = *collector.finished() {
-            return teach(curriculum, &task, episode_return, run);
-        }
-    }
-}
-
-/// Tells the teacher of an episode.
-fn teach(curriculum: &mut Curriculum, task: &[f64], episode_return: f64, run: &mut Run) -> Result<()> {
-    let update = curriculum.update(task, episode_return, run.random("teacher")).map_err(RunError::part)?;
-    if let Some(progress) = update.progress {
-        run.log("train/progress", progress)?;
-    }
-    if let Some(parts) = update.parts {
-        run.log("diag/parts", parts as f64)?;
-    }
-    if let Some(warning) = update.warning {
-        run.note(warning);
-    }
-    Ok(())
-}
-
 impl Agent {
-    fn advance(&mut self, curriculum: &mut Curriculum, run: &mut Run) -> Result<Progress> {
-        let tasks = &mut self.tasks;
-        self.ppo.advance_with(run, |collector, run| {
-            let finished = collector.finished().to_vec();
-            for (row, episode_return) in finished {
-                teach(curriculum, &tasks[row], episode_return, run)?;
-                tasks[row] = curriculum.sample(run.random("teacher"));
-                collector.set_parameters(row, &tasks[row])?;
-            }
-            Ok(())
-        })
-    }
-
     /// One greedy episode in every test task; in a world without these parameters, the protocol's
     /// episodes.
     fn evaluate(&self, protocol: &Protocol, run: &Run) -> Result<Scores> {

@@ -6,8 +6,12 @@ use rand_chacha::ChaCha8Rng;
 use run::{Result, Run, Snapshot};
 use worlds::data::Examples;
 
-/// Where in the stream a batch lies.
-pub(super) struct Place<'a> {
+/// A batch of the stream and where in it the batch lies.
+pub struct Batch<'a> {
+    /// All training examples.
+    pub train: &'a Examples,
+    /// Those that arrive.
+    pub indices: &'a [usize],
     /// Classes of the current task.
     pub task: &'a [usize],
     /// All classes seen so far, this batch's included.
@@ -18,15 +22,24 @@ pub(super) struct Place<'a> {
     pub steps: u64,
 }
 
+impl Batch<'_> {
+    /// The task's classes that arrive, each with its examples.
+    pub fn by_class(&self) -> impl Iterator<Item = (usize, Vec<usize>)> {
+        let of = |&class: &usize| {
+            let indices = self.indices.iter().copied();
+            (class, indices.filter(|&index| self.train.labels[index] == class).collect())
+        };
+        self.task.iter().map(of).filter(|(_, members): &(usize, Vec<usize>)| !members.is_empty())
+    }
+}
+
 /// One arm of the comparison.
-pub(super) trait Classifier: Send {
-    /// Learns from the training examples of these indices.
-    fn learn(&mut self, train: &Examples, batch: &[usize], place: &Place<'_>, run: &mut Run) -> Result<()>;
+pub trait Classifier: Send {
+    /// Learns from a batch.
+    fn learn(&mut self, batch: &Batch<'_>, run: &mut Run) -> Result<()>;
 
     /// A task is over; `seen` holds all classes seen so far.
-    fn finish_task(&mut self, _train: &Examples, _task: &ClassTask, _seen: &[usize]) -> Result<()> {
-        Ok(())
-    }
+    fn finish_task(&mut self, _train: &Examples, _task: &ClassTask, _seen: &[usize]) {}
 
     /// Scores of the classes `seen` for every input, row-major `[inputs, seen.len()]`; the largest
     /// wins.

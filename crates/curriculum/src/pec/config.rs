@@ -1,13 +1,12 @@
 //! Settings of prediction error-based classification and of what it is compared with.
 
 use nets::mlp::Activation;
-use settings::{Choice, Config};
+use settings::{Choice, Config, Refusal};
 
 /// Who classifies.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
-pub enum Variant {
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
+pub enum ClassifierKind {
     /// Prediction error-based classification.
-    #[default]
     Pec,
     /// Its infinitely wide limit: minus the posterior variance of a Gaussian process per class.
     PecGp,
@@ -32,20 +31,18 @@ pub enum Variant {
 }
 
 /// Form of teacher and students.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
 pub enum Form {
     /// Linear, layer normalisation, activation, linear.
-    #[default]
     Mlp,
     /// 3 x 3 convolution, instance normalisation, activation, average pool to 4 x 4, linear.
     Cnn,
 }
 
 /// What students learn to reproduce.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
 pub enum Teacher {
     /// One fixed random network for all classes.
-    #[default]
     Random,
     /// One fixed vector whatever the input: the key part removed.
     Constant,
@@ -58,10 +55,9 @@ pub enum Teacher {
 }
 
 /// Learning rate within a class's task.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
 pub enum Decay {
     /// Straight down to 0 over the task's steps, whose number must be known.
-    #[default]
     Linear,
     /// Constant.
     Constant,
@@ -78,8 +74,8 @@ pub enum Decay {
 pub struct PecConfig {
     /// Who classifies: `pec`, `pec-gp`, `finetune`, `labels-trick`, `ewc`, `si`, `lwf`,
     /// `nearest-mean`, `slda`, `vae-gc` or `er`.
-    #[setting(Variant::Pec)]
-    pub variant: Variant,
+    #[setting(ClassifierKind::Pec)]
+    pub variant: ClassifierKind,
     /// The data, as `digits8,standard=true`, `curves16` or `curves16,noise=0.3,train=60`.
     #[setting("curves16", paper = "digits8,standard=true")]
     pub data: String,
@@ -87,7 +83,7 @@ pub struct PecConfig {
     #[setting(0)]
     pub classes: usize,
     /// Classes that arrive together.
-    #[setting(1)]
+    #[setting(1, min = 1)]
     pub classes_per_task: usize,
     /// Order in which classes arrive; empty draws it from the seed.
     #[setting(Vec::new())]
@@ -99,25 +95,25 @@ pub struct PecConfig {
     #[setting(Form::Mlp)]
     pub form: Form,
     /// Hidden units, or channels, of a student.
-    #[setting(24, paper = 10)]
+    #[setting(24, paper = 10, min = 1)]
     pub width: usize,
     /// Width of the teacher in widths of a student.
-    #[setting(20, paper = 500)]
+    #[setting(20, paper = 500, min = 1)]
     pub multiplier: usize,
     /// Numbers that teacher and students put out.
-    #[setting(16, paper = 99)]
+    #[setting(16, paper = 99, min = 1)]
     pub outputs: usize,
     /// Non-linearity of teacher and students.
     #[setting(Activation::Gelu)]
     pub activation: Activation,
     /// Adam's step size at the beginning of a class.
-    #[setting(0.01)]
+    #[setting(0.01, above = 0.0)]
     pub learning_rate: f64,
     /// How the step size falls within a task: `linear`, `constant` or `reciprocal`.
     #[setting(Decay::Linear)]
     pub decay: Decay,
     /// Samples per update; a batch is split by class.
-    #[setting(1)]
+    #[setting(1, min = 1)]
     pub batch: usize,
     /// What students reproduce: `random`, `constant`, `trained`, `own` or `input`.
     #[setting(Teacher::Random)]
@@ -135,25 +131,25 @@ pub struct PecConfig {
 #[derive(Clone, Debug, Config)]
 pub struct BaselineConfig {
     /// Adam's step size.
-    #[setting(3e-3)]
+    #[setting(3e-3, above = 0.0)]
     pub learning_rate: f64,
     /// Samples per update.
-    #[setting(1)]
+    #[setting(1, min = 1)]
     pub batch: usize,
     /// Factor on elastic weight consolidation's penalty.
-    #[setting(100.0)]
+    #[setting(100.0, min = 0.0)]
     pub ewc_strength: f64,
     /// Factor on synaptic intelligence's penalty.
-    #[setting(1.0)]
+    #[setting(1.0, min = 0.0)]
     pub si_strength: f64,
     /// Damping of synaptic intelligence's importances.
-    #[setting(0.1)]
+    #[setting(0.1, above = 0.0)]
     pub si_damping: f64,
     /// Factor on the distillation of learning without forgetting.
-    #[setting(1.0)]
+    #[setting(1.0, min = 0.0)]
     pub lwf_strength: f64,
     /// Softmax temperature of the distillation.
-    #[setting(2.0)]
+    #[setting(2.0, above = 0.0)]
     pub lwf_temperature: f64,
     /// Examples that experience replay keeps, the same number of each class.
     #[setting(50)]
@@ -162,70 +158,28 @@ pub struct BaselineConfig {
     #[setting(30)]
     pub replay: usize,
     /// Latent dimensions of a class's variational autoencoder.
-    #[setting(4)]
+    #[setting(4, min = 1)]
     pub vae_latent: usize,
     /// Adam's step size of the variational autoencoders.
-    #[setting(1e-2)]
+    #[setting(1e-2, above = 0.0)]
     pub vae_learning_rate: f64,
     /// Standard deviation of the decoder's normal distribution.
-    #[setting(0.15)]
+    #[setting(0.15, above = 0.0)]
     pub vae_deviation: f64,
     /// Importance samples in the estimate of a class's log-likelihood.
-    #[setting(50)]
+    #[setting(50, min = 1)]
     pub vae_samples: usize,
     /// Share of the identity in streaming discriminant analysis's covariance.
-    #[setting(1e-4)]
+    #[setting(1e-4, min = 0.0, max = 1.0)]
     pub shrinkage: f64,
 }
 
 impl PecConfig {
-    fn combinations(&self) -> Result<(), String> {
-        let positive = [
-            ("classes_per_task", self.classes_per_task),
-            ("width", self.width),
-            ("multiplier", self.multiplier),
-            ("outputs", self.outputs),
-            ("batch", self.batch),
-            ("baseline.batch", self.baseline.batch),
-            ("baseline.vae_latent", self.baseline.vae_latent),
-            ("baseline.vae_samples", self.baseline.vae_samples),
-        ];
-        if let Some((name, _)) = positive.iter().find(|(_, value)| *value == 0) {
-            return Err(format!("`{name}` is 0, but must be at least 1"));
-        }
-        if self.decay == Decay::Linear && !self.announced && self.variant == Variant::Pec {
-            return Err("`decay` is linear, but `announced` is false: a decay to zero needs the number of \
-                        samples per task; use `constant` or `reciprocal`"
-                .to_owned());
-        }
-        self.baseline.validate(self.learning_rate)
-    }
-}
-
-impl BaselineConfig {
-    fn validate(&self, learning_rate: f64) -> Result<(), String> {
-        let above = [
-            ("learning_rate", learning_rate),
-            ("baseline.learning_rate", self.learning_rate),
-            ("baseline.si_damping", self.si_damping),
-            ("baseline.lwf_temperature", self.lwf_temperature),
-            ("baseline.vae_learning_rate", self.vae_learning_rate),
-            ("baseline.vae_deviation", self.vae_deviation),
-        ];
-        if let Some((name, value)) = above.iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
-            return Err(format!("`{name}` is {value}, but must be above 0"));
-        }
-        let strengths = [
-            ("baseline.ewc_strength", self.ewc_strength),
-            ("baseline.si_strength", self.si_strength),
-            ("baseline.lwf_strength", self.lwf_strength),
-        ];
-        if let Some((name, value)) = strengths.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0))
-        {
-            return Err(format!("`{name}` is {value}, but must be at least 0"));
-        }
-        if !(0.0..=1.0).contains(&self.shrinkage) {
-            return Err(format!("`baseline.shrinkage` is {}, but must be in [0, 1]", self.shrinkage));
+    fn combinations(&self) -> Result<(), Refusal> {
+        if self.decay == Decay::Linear && !self.announced && self.variant == ClassifierKind::Pec {
+            let allowed = "`constant` or `reciprocal` where `.announced` is false: a decay to zero needs the \
+                           number of samples per task";
+            return Err(Refusal::new("decay", self.decay.name(), allowed));
         }
         Ok(())
     }

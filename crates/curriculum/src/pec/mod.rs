@@ -9,36 +9,32 @@
 //! the paper compares with are variants under the same protocol, with as many parameters.
 
 mod classifier;
+mod comparison;
 mod config;
-mod er;
-mod ewc;
-mod finetune;
-mod gp;
-mod lwf;
+mod method;
 mod network;
-mod si;
-mod softmax;
-mod statistics;
-mod students;
 #[cfg(test)]
 mod tests;
-mod vae;
 
-use agents::device;
-use burn::tensor::Device;
-use learn::continual::{
-    buffer::ClassBuffer,
-    protocol::{ClassTask, class_incremental},
+use agents::{
+    state::{load_module, load_trained, save_module, save_trained},
+    update::update,
 };
-use run::{
-    Card, Method, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, Task, scores::exact,
+use burn::tensor::{Device, Tensor};
+use learn::{
+    continual::protocol::ClassTask,
+    optim::{AdamSettings, Trained},
+    schedule::Schedule,
 };
+use nets::host;
+use rand_chacha::ChaCha8Rng;
+use run::{Progress, Result, Run, Snapshot};
 use serde::{Deserialize, Serialize};
-use worlds::data::{self, DataSet, Examples};
+use worlds::data::{DataSet, Examples};
 
-use classifier::{Classifier, Place};
-pub use config::{BaselineConfig, Decay, Form, PecConfig, Teacher, Variant};
-use network::Shape;
+use classifier::{Batch, Classifier};
+pub use config::{BaselineConfig, ClassifierKind, Decay, Form, PecConfig, Teacher};
+use network::{Network, Shape, inputs, rows};
 
 /// Samples of one iteration at most: they are cheap, and the loop around them is not free.
 const CHUNK: usize = 50;
@@ -64,50 +60,9 @@ struct Position {
     seen: Vec<usize>,
 }
 
-run::register!(Pec);
-
-impl Method for Pec {
-    const CARD: Card = Card {
-        id: "pec",
-        title: "Prediction Error-based Classification for Class-Incremental Learning",
-        paper: "Zając et al., 2024, arXiv 2305.18806",
-        family: "continual",
-        summary: "a student per class copies a random teacher; the class of the smallest error wins",
-        needs: &[],
-        metrics: &[
-            "eval/accuracy",
-            "loss/student",
-            "loss/cross-entropy",
-            "loss/vae",
-            "diag/accuracy_seen",
-            "diag/classes_unseen",
-            "diag/parameters",
-        ],
-        stages: &["main"],
-        primary: Primary { metric: "eval/accuracy", higher_is_better: true },
-        unit: "samples",
-        steps: 1_500,
-        instead: "a method that acts in worlds",
-    };
-    type Config = PecConfig;
-
-    fn build(config: PecConfig, _task: &Task, run: &mut Run) -> Result<Self> {
-        let data = data::load(&config.data, run.seed())?;
-        let classes = if config.classes == 0 { data.classes() } else { config.classes };
-        let random = run.random("stream");
-        let tasks =
-            class_incremental(&data.train.labels, classes, config.classes_per_task, &config.order, random)
-                .map_err(RunError::part)?;
-        report_classes_that_never_come(&tasks, classes, run);
-        report_inputs_far_from_zero(&data.train, &tasks, run);
-        let softmax_like = !matches!(config.variant, Variant::Pec | Variant::VaeGc);
-        let batch = if softmax_like { config.baseline.batch } else { config.batch };
-        let device = device::parse(run.device())?;
-        let classifier = classifier(&config, &data, classes, &device, run)?;
-        Ok(Self { data, tasks, position: Position::default(), batch, classifier })
-    }
-
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+impl Pec {
+    /// Some samples of the stream.
+    fn iteration(&mut self, run: &mut Run) -> Result<Progress> {
         let mut room = (run.total_steps() - run.steps()).min(CHUNK as u64) as usize;
         while room > 0 && self.position.task < self.tasks.len() {
             room -= self.learn(room, run)?;
@@ -115,140 +70,250 @@ impl Method for Pec {
         Ok(Progress { finished: self.position.task == self.tasks.len(), ..Progress::MAIN })
     }
 
-    /// Accuracy on the held-out examples; those of classes not seen yet count as wrong.
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        let seen = &self.position.seen;
-        if seen.is_empty() {
-            return Err(RunError::Part(
-                "no class has been trained yet, so there is nothing to test: train for at least one sample"
-                    .to_owned(),
-            ));
-        }
-        let test = &self.data.test;
-        let scores = self.classifier.scores(test, seen, &mut run.derived("eval", protocol.seed))?;
-        let best =
-            |row: &[f64]| row.iter().enumerate().max_by(|a, b| a.1.total_cmp(b.1)).map_or(0, |best| best.0);
-        let chosen = scores.chunks_exact(seen.len()).map(|row| seen[best(row)]);
-        let right = chosen.zip(&test.labels).filter(|(chosen, label)| chosen == *label).count() as f64;
-        let of_seen = test.labels.iter().filter(|label| seen.contains(label)).count();
-        Ok(exact([
-            ("eval/accuracy", right / test.len() as f64),
-            ("diag/accuracy_seen", right / of_seen.max(1) as f64),
-            ("diag/classes_unseen", (self.data.classes() - seen.len()) as f64),
-            ("diag/parameters", self.classifier.parameters() as f64),
-        ]))
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        snapshot.put("position", &self.position)?;
-        self.classifier.save(snapshot)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.position = snapshot.get("position")?;
-        self.classifier.load(snapshot, &self.data.train)
-    }
-}
-
-impl Pec {
     /// Learns from the next batch, of at most `room` samples; gives their number. A task without
     /// samples is passed over.
     fn learn(&mut self, room: usize, run: &mut Run) -> Result<usize> {
         let task = &self.tasks[self.position.task];
         let left = &task.examples[self.position.offset..];
-        let batch = &left[..left.len().min(room).min(self.batch)];
-        for &index in batch {
+        let indices = &left[..left.len().min(room).min(self.batch)];
+        for &index in indices {
             let class = self.data.train.labels[index];
             if !self.position.seen.contains(&class) {
                 self.position.seen.push(class);
             }
         }
-        if !batch.is_empty() {
-            let steps = task.examples.len().div_ceil(self.batch) as u64;
-            let place =
-                Place { task: &task.classes, seen: &self.position.seen, step: self.position.step, steps };
-            self.classifier.learn(&self.data.train, batch, &place, run)?;
+        if !indices.is_empty() {
+            let batch = Batch {
+                train: &self.data.train,
+                indices,
+                task: &task.classes,
+                seen: &self.position.seen,
+                step: self.position.step,
+                steps: task.examples.len().div_ceil(self.batch) as u64,
+            };
+            self.classifier.learn(&batch, run)?;
         }
-        self.position.offset += batch.len();
+        self.position.offset += indices.len();
         self.position.step += 1;
-        run.count_steps(batch.len() as u64);
+        run.count_steps(indices.len() as u64);
         if self.position.offset == task.examples.len() {
-            self.classifier.finish_task(&self.data.train, task, &self.position.seen)?;
+            self.classifier.finish_task(&self.data.train, task, &self.position.seen);
             self.position = Position {
                 task: self.position.task + 1,
                 seen: std::mem::take(&mut self.position.seen),
                 ..Position::default()
             };
         }
-        Ok(batch.len())
+        Ok(indices.len())
     }
 }
 
-/// Builds the variant, with the students' number of parameters.
-fn classifier(
-    config: &PecConfig,
-    data: &DataSet,
-    classes: usize,
-    device: &Device,
-    run: &mut Run,
-) -> Result<Box<dyn Classifier>> {
-    let width = data.train.width;
-    let image = match config.form {
-        Form::Mlp => None,
-        Form::Cnn => Some(data.image.ok_or_else(|| {
-            RunError::Config(format!(
-                "`form` is cnn, but data `{}` holds no images: use `mlp`, or `digits8`",
-                config.data
-            ))
-        })?),
-    };
-    let output = if config.teacher == Teacher::Input { width } else { config.outputs };
-    let shape = Shape { input: width, width: config.width, output, activation: config.activation, image };
-    let parameters = classes * Shape { output: config.outputs, ..shape.clone() }.parameters();
-    let baseline = &config.baseline;
-    let rate = baseline.learning_rate;
-    let mut softmax = || softmax::Softmax::new(width, classes, parameters, rate, device, run);
-    Ok(match config.variant {
-        Variant::Finetune => Box::new(finetune::Finetune::new(softmax(), false)),
-        Variant::LabelsTrick => Box::new(finetune::Finetune::new(softmax(), true)),
-        Variant::Ewc => Box::new(ewc::Ewc::new(softmax(), baseline.ewc_strength)),
-        Variant::Si => Box::new(si::Si::new(softmax(), baseline.si_strength, baseline.si_damping)),
-        Variant::Lwf => Box::new(lwf::Lwf::new(softmax(), baseline.lwf_strength, baseline.lwf_temperature)),
-        Variant::Er => {
-            let buffer = ClassBuffer::new(baseline.buffer, classes);
-            Box::new(er::Er::new(softmax(), buffer, baseline.replay))
+/// What the students copy.
+enum Goal {
+    /// Fixed networks: one for all classes, or one each.
+    Fixed(Vec<Network>),
+    /// A network that learns along.
+    Learning(Box<Trained<Network>>),
+    /// The same vector for every input.
+    Constant(Vec<f32>),
+    /// The input.
+    Input,
+}
+
+/// A student per class.
+struct Students {
+    students: Vec<Trained<Network>>,
+    goal: Goal,
+    /// What the student of an example's class copies, for every training example: a fixed
+    /// teacher's outputs are computed once. Empty for a teacher that learns.
+    targets: Vec<f32>,
+    outputs: usize,
+    parameters: usize,
+    learning_rate: f64,
+    decay: Decay,
+    device: Device,
+}
+
+impl Students {
+    /// Draws the teacher and the students.
+    fn new(
+        config: &PecConfig,
+        shape: Shape,
+        train: &Examples,
+        classes: usize,
+        device: &Device,
+        run: &mut Run,
+    ) -> Self {
+        let wide = Shape { width: shape.width * config.multiplier, ..shape.clone() };
+        let random = run.random("teacher");
+        let goal = match config.teacher {
+            Teacher::Random => Goal::Fixed(vec![wide.init(device, random)]),
+            Teacher::Own => Goal::Fixed((0..classes).map(|_| wide.init(device, random)).collect()),
+            Teacher::Trained => {
+                let network = wide.init(&device.clone().autodiff(), random);
+                Goal::Learning(Box::new(Trained::new(network, AdamSettings::new(config.learning_rate))))
+            }
+            // What the teacher says of the zero input: a vector of the size of its outputs.
+            Teacher::Constant => {
+                let zero = Tensor::zeros([1, shape.input], device);
+                Goal::Constant(host(wide.init(device, random).forward(zero)))
+            }
+            Teacher::Input => Goal::Input,
+        };
+        let random = run.random("init");
+        let training = device.clone().autodiff();
+        let first = shape.init(&training, random);
+        let student = |class: usize, random: &mut ChaCha8Rng| match config.same_start || class == 0 {
+            true => first.clone(),
+            false => shape.init(&training, random),
+        };
+        let adam = AdamSettings::new(config.learning_rate);
+        let students = (0..classes).map(|class| Trained::new(student(class, random), adam)).collect();
+        let mut built = Self {
+            students,
+            goal,
+            targets: Vec::new(),
+            outputs: shape.output,
+            parameters: classes * shape.parameters(),
+            learning_rate: config.learning_rate,
+            decay: config.decay,
+            device: device.clone(),
+        };
+        built.copy_teacher(train);
+        built
+    }
+
+    /// Computes what is to be copied for every training example.
+    fn copy_teacher(&mut self, train: &Examples) {
+        let all: Vec<usize> = (0..train.len()).collect();
+        self.targets = match &self.goal {
+            Goal::Learning(_) => Vec::new(),
+            Goal::Fixed(teachers) if teachers.len() > 1 => {
+                let of = |index: usize| (train.labels[index], inputs(train, &[index], &self.device));
+                all.iter().map(|&index| of(index)).flat_map(|(c, x)| host(teachers[c].forward(x))).collect()
+            }
+            _ => host(self.target(inputs(train, &all, &self.device), 0)),
+        };
+    }
+
+    /// What the student of `class` should put out, without gradient.
+    fn target(&self, inputs: Tensor<2>, class: usize) -> Tensor<2> {
+        match &self.goal {
+            Goal::Fixed(teachers) => teachers[class.min(teachers.len() - 1)].forward(inputs),
+            Goal::Learning(teacher) => teacher.inference().forward(inputs),
+            Goal::Constant(vector) => {
+                let count = inputs.dims()[0];
+                rows(vector.clone(), self.outputs, &self.device).expand([count, self.outputs])
+            }
+            Goal::Input => inputs,
         }
-        Variant::NearestMean => Box::new(statistics::Statistics::new(classes, width, None)),
-        Variant::Slda => Box::new(statistics::Statistics::new(classes, width, Some(baseline.shrinkage))),
-        Variant::PecGp => Box::new(gp::GaussianProcess::new(classes)),
-        Variant::VaeGc => Box::new(vae::Generative::new(baseline, width, classes, parameters, device, run)),
-        Variant::Pec => Box::new(students::Students::new(config, shape, &data.train, classes, device, run)),
-    })
-}
+    }
 
-/// Classes without a sample cannot be predicted: the user is told which.
-fn report_classes_that_never_come(tasks: &[ClassTask], classes: usize, run: &mut Run) {
-    let comes = |class: &usize| tasks.iter().any(|task| task.classes.contains(class));
-    let missing: Vec<String> =
-        (0..classes).filter(|class| !comes(class)).map(|class| class.to_string()).collect();
-    if !missing.is_empty() {
-        run.note(format!("classes {} never arrive and cannot be predicted", missing.join(", ")));
+    /// Adam's step size at a place of a task.
+    fn rate(&self, batch: &Batch<'_>) -> f64 {
+        match self.decay {
+            Decay::Constant => self.learning_rate,
+            Decay::Linear => Schedule::linear(self.learning_rate, 0.0, batch.steps).value(batch.step),
+            Decay::Reciprocal => self.learning_rate / (1.0 + batch.step as f64 / RECIPROCAL_STEPS),
+        }
+    }
+
+    /// One Adam step on ||g_c(x) - h(x)||²/d over the samples of one class. Only its student gets a
+    /// gradient, and the teacher where that learns along.
+    fn learn_class(
+        &mut self,
+        class: usize,
+        batch: &Batch<'_>,
+        members: &[usize],
+        run: &mut Run,
+    ) -> Result<()> {
+        let rate = self.rate(batch);
+        let input = inputs(batch.train, members, &self.device).autodiff();
+        let output = self.students[class].module().forward(input.clone());
+        let student = &mut self.students[class];
+        student.set_learning_rate(rate);
+        let done = match &mut self.goal {
+            Goal::Learning(teacher) => {
+                let loss = (output - teacher.module().forward(input)).square().mean();
+                teacher.set_learning_rate(rate);
+                update(run, "student", loss, &mut [student, teacher.as_mut()], None)?
+            }
+            _ => {
+                let of = |&index: &usize| &self.targets[index * self.outputs..(index + 1) * self.outputs];
+                let target: Vec<f32> = members.iter().flat_map(of).copied().collect();
+                let loss = (output - rows(target, self.outputs, &self.device).autodiff()).square().mean();
+                update(run, "student", loss, &mut [student], None)?
+            }
+        };
+        run.log("loss/student", f64::from(done.loss))
     }
 }
 
-/// Warns of inputs that a random teacher hardly tells apart: a feature whose mean over the first
-/// hundred samples is more than ten standard deviations from zero.
-fn report_inputs_far_from_zero(train: &Examples, tasks: &[ClassTask], run: &mut Run) {
-    let first: Vec<usize> = tasks.iter().flat_map(|task| &task.examples).copied().take(100).collect();
-    let count = first.len().max(1) as f32;
-    let far = (0..train.width).find(|&k| {
-        let mean = first.iter().map(|&index| train.input(index)[k]).sum::<f32>() / count;
-        let variance = first.iter().map(|&index| (train.input(index)[k] - mean).powi(2)).sum::<f32>() / count;
-        mean.abs() > 10.0 * variance.sqrt()
-    });
-    if let Some(feature) = far {
-        run.note(format!(
-            "feature {feature} of the inputs lies more than ten standard deviations from zero: standardise the data"
-        ));
+/// Steps after which the reciprocal decay has halved the rate.
+const RECIPROCAL_STEPS: f64 = 10.0;
+
+impl Classifier for Students {
+    /// A batch is split by class.
+    fn learn(&mut self, batch: &Batch<'_>, run: &mut Run) -> Result<()> {
+        let mut classes = batch.by_class();
+        classes.try_for_each(|(class, members)| self.learn_class(class, batch, &members, run))
+    }
+
+    /// s_c(x) = -||g_c(x) - h(x)||²/d; nothing calibrates the classes' scores to each other.
+    fn scores(&self, examples: &Examples, seen: &[usize], _random: &mut ChaCha8Rng) -> Result<Vec<f64>> {
+        let all: Vec<usize> = (0..examples.len()).collect();
+        let input = inputs(examples, &all, &self.device);
+        let shared = self.target(input.clone(), 0);
+        let own = matches!(&self.goal, Goal::Fixed(teachers) if teachers.len() > 1);
+        let mut scores = vec![0.0; all.len() * seen.len()];
+        for (place, &class) in seen.iter().enumerate() {
+            let target = if own { self.target(input.clone(), class) } else { shared.clone() };
+            let output = self.students[class].inference().forward(input.clone());
+            let errors = host((output - target).square().mean_dim(1));
+            for (row, error) in errors.into_iter().enumerate() {
+                scores[row * seen.len() + place] = -f64::from(error);
+            }
+        }
+        Ok(scores)
+    }
+
+    fn parameters(&self) -> usize {
+        self.parameters
+    }
+
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        for (class, student) in self.students.iter().enumerate() {
+            save_trained(snapshot, &[(&format!("student-{class}"), student)]);
+        }
+        match &self.goal {
+            Goal::Fixed(teachers) => {
+                for (index, teacher) in teachers.iter().enumerate() {
+                    save_module(snapshot, &format!("teacher-{index}"), teacher);
+                }
+            }
+            Goal::Learning(teacher) => save_trained(snapshot, &[("teacher", teacher.as_ref())]),
+            Goal::Constant(vector) => snapshot.put("teacher", vector)?,
+            Goal::Input => {}
+        }
+        Ok(())
+    }
+
+    fn load(&mut self, snapshot: &Snapshot, train: &Examples) -> Result<()> {
+        let arrays = snapshot.arrays();
+        for (class, student) in self.students.iter_mut().enumerate() {
+            load_trained(arrays, &mut [(&format!("student-{class}"), student)])?;
+        }
+        match &mut self.goal {
+            Goal::Fixed(teachers) => {
+                for (index, teacher) in teachers.iter_mut().enumerate() {
+                    *teacher = load_module(arrays, &format!("teacher-{index}"), teacher.clone())?;
+                }
+            }
+            Goal::Learning(teacher) => load_trained(arrays, &mut [("teacher", teacher.as_mut())])?,
+            Goal::Constant(vector) => *vector = snapshot.get("teacher")?,
+            Goal::Input => {}
+        }
+        self.copy_teacher(train);
+        Ok(())
     }
 }

@@ -18,7 +18,7 @@ const POOLED: usize = 4;
 
 /// Shape of a teacher or a student.
 #[derive(Clone, Debug)]
-pub(super) struct Shape {
+pub struct Shape {
     /// Width of the input.
     pub input: usize,
     /// Hidden units or channels.
@@ -63,7 +63,7 @@ impl Shape {
 #[derive(Module, Debug)]
 // A dozen exist at a time, and a module is not derived through a box.
 #[allow(clippy::large_enum_variant)]
-pub(super) enum Network {
+pub enum Network {
     /// Linear, layer normalisation, activation, linear.
     Mlp(Mlp),
     /// The convolutional form.
@@ -82,7 +82,7 @@ impl Network {
 
 /// 3 x 3 convolution, instance normalisation, activation, adaptive average pool, linear.
 #[derive(Module, Debug)]
-pub(super) struct Cnn {
+pub struct Cnn {
     convolution: Conv2d,
     norm: InstanceNorm,
     head: Linear,
@@ -103,30 +103,25 @@ impl Cnn {
 
 /// Width h of a softmax network input-h-h-classes whose number of parameters,
 /// h² + (input + classes + 2) h + classes, is nearest to `parameters`.
-pub(super) fn equal_width(input: usize, classes: usize, parameters: usize) -> usize {
+pub fn equal_width(input: usize, classes: usize, parameters: usize) -> usize {
     let count = |h: usize| h * h + (input + classes + 2) * h + classes;
     nearest(count, parameters)
 }
 
 /// The argument from 1 up at which the increasing `count` is nearest to `wanted`.
-pub(super) fn nearest(count: impl Fn(usize) -> usize, wanted: usize) -> usize {
+pub fn nearest(count: impl Fn(usize) -> usize, wanted: usize) -> usize {
     let above = (1..).find(|&h| count(h) >= wanted).unwrap_or(1);
     if above > 1 && wanted - count(above - 1) < count(above) - wanted { above - 1 } else { above }
 }
 
 /// The inputs of these examples, `[indices.len(), width]`.
-pub(super) fn inputs(examples: &Examples, indices: &[usize], device: &Device) -> Tensor<2> {
+pub fn inputs(examples: &Examples, indices: &[usize], device: &Device) -> Tensor<2> {
     let values = indices.iter().flat_map(|&index| examples.input(index)).copied().collect();
     rows(values, examples.width, device)
 }
 
 /// Row-major values as a matrix of this width.
-pub(super) fn rows(values: Vec<f32>, width: usize, device: &Device) -> Tensor<2> {
+pub fn rows(values: Vec<f32>, width: usize, device: &Device) -> Tensor<2> {
     let count = values.len() / width;
     Tensor::from_data(TensorData::new(values, [count, width]), device)
-}
-
-/// A matrix's values, row-major.
-pub(super) fn values(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }

@@ -1,4 +1,7 @@
-use super::*;
+use run::{Method, Protocol, Task};
+use settings::Config;
+
+use super::{comparison::arc_cosine, *};
 
 /// A method of these settings after the whole stream.
 fn trained(settings: PecConfig, seed: u64) -> (Pec, Run) {
@@ -18,7 +21,7 @@ fn choices(method: &Pec, run: &Run) -> Vec<usize> {
 #[test]
 fn the_infinitely_wide_limit_chooses_the_same_classes() {
     let (pec, run) = trained(PecConfig::default(), 1);
-    let (process, _) = trained(PecConfig { variant: Variant::PecGp, ..PecConfig::default() }, 1);
+    let (process, _) = trained(PecConfig { variant: ClassifierKind::PecGp, ..PecConfig::default() }, 1);
     let (pec, process) = (choices(&pec, &run), choices(&process, &run));
     let same = pec.iter().zip(&process).filter(|(a, b)| a == b).count() as f64 / pec.len() as f64;
     assert!(same >= 0.9, "{same}");
@@ -26,7 +29,7 @@ fn the_infinitely_wide_limit_chooses_the_same_classes() {
 
 #[test]
 fn the_arc_cosine_kernel_has_its_known_values() {
-    let at = |angle: f64| gp::arc_cosine(&[1.0, 0.0], &[angle.cos(), angle.sin()]);
+    let at = |angle: f64| arc_cosine(&[1.0, 0.0], &[angle.cos(), angle.sin()]);
     assert!((at(0.0) - 1.0).abs() < 1e-12 && at(std::f64::consts::PI).abs() < 1e-12);
     assert!((at(std::f64::consts::FRAC_PI_2) - 1.0 / std::f64::consts::PI).abs() < 1e-12);
 }
@@ -55,7 +58,7 @@ fn students_learn_on_their_own_class_only() {
 fn sizes_are_equal() {
     let (pec, mut run) = trained(PecConfig { order: vec![1], ..PecConfig::default() }, 1);
     assert_eq!(pec.classifier.parameters(), 10 * (16 * 24 + 24 + 48 + 24 * 16 + 16));
-    for variant in [Variant::Finetune, Variant::VaeGc, Variant::Er] {
+    for variant in [ClassifierKind::Finetune, ClassifierKind::VaeGc, ClassifierKind::Er] {
         let config = PecConfig { variant, ..PecConfig::default() };
         let other = Pec::build(config, &Task::new(), &mut run).unwrap();
         let ratio = other.classifier.parameters() as f64 / pec.classifier.parameters() as f64;
@@ -77,17 +80,17 @@ fn sizes_are_equal() {
 fn every_variant_and_teacher_goes_through_a_short_stream() {
     let data = "curves16,train=6,test=4".to_owned();
     let variants = [
-        Variant::Pec,
-        Variant::PecGp,
-        Variant::Finetune,
-        Variant::LabelsTrick,
-        Variant::Ewc,
-        Variant::Si,
-        Variant::Lwf,
-        Variant::NearestMean,
-        Variant::Slda,
-        Variant::VaeGc,
-        Variant::Er,
+        ClassifierKind::Pec,
+        ClassifierKind::PecGp,
+        ClassifierKind::Finetune,
+        ClassifierKind::LabelsTrick,
+        ClassifierKind::Ewc,
+        ClassifierKind::Si,
+        ClassifierKind::Lwf,
+        ClassifierKind::NearestMean,
+        ClassifierKind::Slda,
+        ClassifierKind::VaeGc,
+        ClassifierKind::Er,
     ];
     let teachers = [Teacher::Random, Teacher::Constant, Teacher::Trained, Teacher::Own, Teacher::Input];
     let mut configs: Vec<PecConfig> = variants

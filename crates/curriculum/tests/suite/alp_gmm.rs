@@ -1,6 +1,6 @@
 //! Teachers of the curriculum family with both kinds of student.
 
-use run::{Preset, Run, Task, config, task::World};
+use run::{Task, task::World};
 
 use trials::Trial;
 
@@ -41,16 +41,7 @@ fn a_student_learns_in_worlds_of_many_shapes() {
 }
 
 fn refusal(world: &str, settings: &[&str]) -> String {
-    let entry = run::registry::find("alp-gmm").unwrap();
-    let mut table = (entry.preset)(Preset::Laptop).unwrap();
-    for setting in settings {
-        config::set(&mut table, setting).unwrap();
-    }
-    let task = Task::new().with(World::new(world).unwrap());
-    match (entry.build)(&table, &task, &mut Run::new(0, 100, "cpu")) {
-        Ok(_) => panic!("{world} with {settings:?} is taken"),
-        Err(error) => error.to_string(),
-    }
+    trials::refusals::refused("alp-gmm", &Task::new().with(World::new(world).unwrap()), settings)
 }
 
 #[test]
@@ -58,8 +49,32 @@ fn what_does_not_fit_is_refused_in_a_sentence() {
     assert!(refusal("acrobot", &[]).contains("needs a space of tasks"));
     assert!(refusal("pendulum", &[]).contains("`pendulum` is neither"));
     assert!(refusal("cube-toy", &["mixture.fit_rate=20"]).contains("too few points for a full covariance"));
-    assert!(refusal("cube-toy", &["returns=[1.0]"]).contains("[low, high]"));
-    assert!(refusal("cube-toy", &["returns=[1.0, 0.5]"]).contains("range of returns is 1 to 0.5"));
+    assert!(refusal("cube-toy", &["returns=[1.0]"]).contains("`returns` is [1.0]: it must be [low, high]"));
+    assert!(refusal("cube-toy", &["returns=[1.0, 0.5]"]).contains("`returns` is [1.0, 0.5]: it must be"));
     assert!(refusal("cube-toy", &["teacher=oracle", "oracle.step=[0.1]"]).contains("2 task parameters"));
     assert!(refusal("cartpole,length=0.5", &[]).contains("--set returns=[low,high]"));
+}
+
+#[test]
+fn refusals_name_keys_in_full() {
+    let refused = |settings: &[&str], parts: &[&str]| {
+        let text = refusal("cube-toy", settings);
+        assert!(parts.iter().all(|part| text.contains(part)), "{text}");
+    };
+    refused(&["student.epochs=0"], &["`student.epochs` is 0: it must be at least 1"]);
+    refused(&["student.gamma=1.5"], &["`student.gamma` is 1.5: it must be between 0 and 1"]);
+    refused(&["student.minibatches=5000"], &["`student.minibatches` is 5000"]);
+    refused(&["mixture.random_share=1.5"], &["`mixture.random_share` is 1.5: it must be between 0 and 1"]);
+    refused(
+        &["mixture.most=1"],
+        &["`mixture.most` is 1", "`mixture.fewest`, which is 2", "`mixture.fit_rate`"],
+    );
+    refused(&["mixture.fit_rate=29"], &["`mixture.fit_rate` is 29"]);
+    refused(
+        &["riac.mutation_share=0.9"],
+        &["`riac.mutation_share` is 0.9", "`riac.random_share`, which is 0.2"],
+    );
+    refused(&["riac.region=19"], &["`riac.region` is 19", "twice `riac.least`, which is 10"]);
+    refused(&["oracle.window=0.0"], &["`oracle.window` is 0: it must be above 0 and at most 1"]);
+    refused(&["teacher=oracle", "oracle.step=[0.1]"], &["`oracle.step` is [0.1]"]);
 }

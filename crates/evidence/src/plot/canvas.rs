@@ -1,6 +1,4 @@
-//! The elements of SVG that the pictures use, with coordinates to a tenth of a unit.
-
-use std::fmt::Write;
+//! What the pictures are made of, with coordinates to a tenth of a unit.
 
 /// Width of an average character in units of the font's size; browsers differ, so it is generous.
 const CHARACTER: f64 = 0.56;
@@ -28,91 +26,104 @@ impl Area {
     }
 }
 
+/// One thing on a picture; its classes say how it looks.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Element {
+    Line {
+        class: String,
+        from: (f64, f64),
+        to: (f64, f64),
+    },
+    Rect {
+        class: String,
+        at: (f64, f64),
+        size: (f64, f64),
+    },
+    Circle {
+        class: String,
+        centre: (f64, f64),
+        radius: f64,
+    },
+    Path {
+        class: String,
+        dash: &'static str,
+        points: Vec<(f64, f64)>,
+        closed: bool,
+    },
+    Text {
+        class: String,
+        at: (f64, f64),
+        anchor: Anchor,
+        text: String,
+    },
+    /// What follows up to [`Element::Close`] tells this to whoever points at it.
+    Open {
+        title: String,
+    },
+    Close,
+}
+
 /// A picture in the making.
 #[derive(Debug)]
 pub struct Canvas {
     width: f64,
     height: f64,
-    body: String,
+    elements: Vec<Element>,
 }
 
 impl Canvas {
     pub fn new(width: f64, height: f64) -> Self {
-        Self { width, height: height.ceil(), body: String::new() }
+        Self { width, height: height.ceil(), elements: Vec::new() }
     }
 
     pub fn size(&self) -> (f64, f64) {
         (self.width, self.height)
     }
 
-    pub fn into_body(self) -> String {
-        self.body
-    }
-
-    fn push(&mut self, element: std::fmt::Arguments<'_>) {
-        // Writing to a string cannot fail.
-        let _ = self.body.write_fmt(element);
+    pub fn into_elements(self) -> Vec<Element> {
+        self.elements
     }
 
     /// Opens a group whose elements tell `title` to whoever points at them.
-    pub fn open(&mut self, class: &str, title: &str) {
-        self.push(format_args!("<g class=\"{class}\">"));
-        if !title.is_empty() {
-            self.push(format_args!("<title>{}</title>", escape(title)));
-        }
+    pub fn open(&mut self, title: &str) {
+        self.elements.push(Element::Open { title: title.to_owned() });
     }
 
     pub fn close(&mut self) {
-        self.body.push_str("</g>");
+        self.elements.push(Element::Close);
     }
 
     pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {
-        let [x1, y1, x2, y2] = [from.0, from.1, to.0, to.1].map(short);
-        self.push(format_args!("<line class=\"{class}\" x1=\"{x1}\" y1=\"{y1}\" x2=\"{x2}\" y2=\"{y2}\"/>"));
+        self.elements.push(Element::Line { class: class.to_owned(), from: short(from), to: short(to) });
     }
 
     pub fn rect(&mut self, class: &str, area: Area) {
-        let [x, y] = [area.left, area.top].map(short);
-        let [w, h] = [area.right - area.left, area.bottom - area.top].map(|v| short(v.max(0.0)));
-        self.push(format_args!("<rect class=\"{class}\" x=\"{x}\" y=\"{y}\" width=\"{w}\" height=\"{h}\"/>"));
+        let size = short((area.width().max(0.0), (area.bottom - area.top).max(0.0)));
+        self.elements.push(Element::Rect { class: class.to_owned(), at: short((area.left, area.top)), size });
     }
 
     pub fn circle(&mut self, class: &str, centre: (f64, f64), radius: f64) {
-        let [x, y, r] = [centre.0, centre.1, radius].map(short);
-        self.push(format_args!("<circle class=\"{class}\" cx=\"{x}\" cy=\"{y}\" r=\"{r}\"/>"));
+        self.elements.push(Element::Circle { class: class.to_owned(), centre: short(centre), radius });
     }
 
     /// A path through points; `closed` joins the last to the first.
-    pub fn path(&mut self, class: &str, dash: &str, points: &[(f64, f64)], closed: bool) {
+    pub fn path(&mut self, class: &str, dash: &'static str, points: &[(f64, f64)], closed: bool) {
         if points.is_empty() {
             return;
         }
-        let dashed = if dash.is_empty() { String::new() } else { format!(" stroke-dasharray=\"{dash}\"") };
-        self.push(format_args!("<path class=\"{class}\"{dashed} d=\""));
-        for (index, &(x, y)) in points.iter().enumerate() {
-            let verb = if index == 0 { "M" } else { "L" };
-            self.push(format_args!("{verb}{} {}", short(x), short(y)));
-        }
-        self.body.push_str(if closed { "Z\"/>" } else { "\"/>" });
+        let points = points.iter().copied().map(short).collect();
+        self.elements.push(Element::Path { class: class.to_owned(), dash, points, closed });
     }
 
     pub fn text(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str) {
-        let anchor = match anchor {
-            Anchor::Start => "",
-            Anchor::Middle => " text-anchor=\"middle\"",
-            Anchor::End => " text-anchor=\"end\"",
-        };
-        let [x, y] = [at.0, at.1].map(short);
-        self.push(format_args!(
-            "<text class=\"{class}\" x=\"{x}\" y=\"{y}\"{anchor}>{}</text>",
-            escape(text)
-        ));
+        let (class, at, text) = (class.to_owned(), short(at), text.to_owned());
+        self.elements.push(Element::Text { class, at, anchor, text });
     }
 
     /// A text that is cut in its middle where it is wider than `room`; pointing at it tells all.
     pub fn fitted(&mut self, class: &str, at: (f64, f64), anchor: Anchor, text: &str, room: f64, size: f64) {
         let cut = shorten(text, (room / (size * CHARACTER)) as usize);
-        self.open("", if cut == text { "" } else { text });
+        self.open(if cut == text { "" } else { text });
         self.text(class, at, anchor, &cut);
         self.close();
     }
@@ -151,25 +162,8 @@ pub fn wrap(text: &str, most: usize) -> Vec<String> {
     lines
 }
 
-/// Makes a text safe between tags and inside quoted attributes. Control characters, which XML
-/// does not allow, become spaces.
-pub fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '&' => safe.push_str("&amp;"),
-            '<' => safe.push_str("&lt;"),
-            '>' => safe.push_str("&gt;"),
-            '"' => safe.push_str("&quot;"),
-            c if c.is_control() || matches!(c, '\u{fffe}' | '\u{ffff}') => safe.push(' '),
-            c => safe.push(c),
-        }
-    }
-    safe
-}
-
-/// A coordinate to a tenth, without trailing zeros.
-fn short(value: f64) -> f64 {
-    let rounded = (value * 10.0).round() / 10.0;
-    if rounded == 0.0 { 0.0 } else { rounded }
+/// A point to a tenth of a unit, with zero for minus zero.
+fn short((x, y): (f64, f64)) -> (f64, f64) {
+    let tenth = |value: f64| (value * 10.0).round() / 10.0 + 0.0;
+    (tenth(x), tenth(y))
 }

@@ -83,7 +83,7 @@ fn picture_of(canvas: &mut Canvas, condition: &Condition, area: Area) {
     };
     let y = area.top + 32.0;
     let (top, bottom) = (y - 11.0, y + 11.0);
-    canvas.open("", &describe(condition));
+    canvas.open(&describe(condition));
     if condition.asked_low.is_some() || condition.asked_high.is_some() {
         let left = condition.asked_low.map_or(area.left, |end| scale.within(end));
         let right = condition.asked_high.map_or(area.right, |end| scale.within(end));

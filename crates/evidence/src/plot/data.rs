@@ -1,6 +1,6 @@
 //! Pictures of a data set: how often numbers occur, where the observations lie, what frames show.
 
-use resvg::tiny_skia::Pixmap;
+use tiny_skia::Pixmap;
 
 use super::{
     Figure, HEADING,
@@ -54,7 +54,7 @@ pub fn histogram(bars: &Bars<'_>) -> Figure {
         let (left, right) = (across.at(low), across.at(low + width));
         let told =
             format!("{} to {}: {}", number::number(low), number::number(low + width), number::whole(count));
-        canvas.open("", &told);
+        canvas.open(&told);
         let bar =
             Area { left: left + 0.5, right: right - 0.5, top: up.at(count as f64), bottom: area.bottom };
         canvas.rect("f0", bar);

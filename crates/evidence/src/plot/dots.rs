@@ -121,7 +121,7 @@ impl Panel<'_> {
                 }
                 Names::No => top + height / 2.0,
             };
-            canvas.open("", &format!("{name}: {}", number::estimate(&dot.estimate)));
+            canvas.open(&format!("{name}: {}", number::estimate(&dot.estimate)));
             dot.draw(canvas, &scale, y, *style);
             canvas.close();
         }

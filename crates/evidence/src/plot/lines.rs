@@ -146,7 +146,7 @@ fn band(canvas: &mut Canvas, line: &Line, across: &Scale, up: &Scale) {
 fn curve(canvas: &mut Canvas, line: &Line, across: &Scale, up: &Scale, index: usize) {
     let points: Vec<(f64, f64)> =
         thinned(line, across).iter().map(|point| (point[0], up.within(point[1]))).collect();
-    canvas.open("", &line.name);
+    canvas.open(&line.name);
     canvas.path(&format!("curve {}", line.style.stroke()), line.style.dash(), &points, false);
     // Markers of neighbouring lines are shifted, so that lines on top of each other show.
     let stride = (points.len() / MARKS).max(1);

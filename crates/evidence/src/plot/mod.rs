@@ -1,10 +1,9 @@
 //! Pictures of a report: learning curves, intervals, conditions, comparisons.
 //!
-//! Every picture is drawn once, as SVG with classes instead of colours, and coloured by a few
-//! rules of CSS: so one drawing serves a light and a dark page, and its PNG is the same picture.
-//! `resvg` rasterises it with fonts that come with the program, so that the pixels do not depend
-//! on the machine: Ubuntu Light (Ubuntu font licence 1.0) and, for what that lacks, Hack (MIT and
-//! Bitstream Vera licences).
+//! Every picture is drawn once, as a list of elements with classes instead of colours, and coloured by
+//! a few rules of CSS: so one drawing serves a light and a dark page, and its PNG is the same picture.
+//! The PNG's fonts come with the program, so that its pixels do not depend on the machine: Ubuntu
+//! Light (Ubuntu font licence 1.0) and, for what that lacks, Hack (MIT and Bitstream Vera licences).
 //!
 //! What distinguishes arms is never colour alone: each has its dash pattern, its marker and a
 //! label at its line.
@@ -22,6 +21,7 @@ mod palette;
 mod raster;
 mod scale;
 mod series;
+mod svg;
 
 pub use comparison::{aggregates, efficiency, improvement, profiles};
 pub use conditions::conditions;
@@ -33,7 +33,8 @@ pub use intervals::intervals;
 pub(crate) use intervals::way;
 pub(crate) use palette::{rules, rules_by_preference};
 
-use canvas::{Canvas, escape, shorten};
+use canvas::{Anchor, Area, Canvas, Element, shorten};
+use svg::escape;
 
 /// Height of the title above a picture that stands alone.
 const HEADING: f64 = 36.0;
@@ -70,13 +71,22 @@ pub struct Figure {
     pub description: String,
     width: f64,
     height: f64,
-    body: String,
+    elements: Vec<Element>,
 }
 
 impl Figure {
     fn new(name: String, title: String, description: String, canvas: Canvas) -> Self {
         let (width, height) = canvas.size();
-        Self { name, title, description, width, height, body: canvas.into_body() }
+        Self { name, title, description, width, height, elements: canvas.into_elements() }
+    }
+
+    /// The paper, and the title above the picture.
+    fn frame(&self) -> Vec<Element> {
+        let mut canvas = Canvas::new(self.width, self.height + HEADING);
+        canvas.rect("paper", Area { left: 0.0, top: 0.0, right: self.width, bottom: self.height + HEADING });
+        let heading = shorten(&self.title, (self.width / 8.5) as usize);
+        canvas.text("head", (10.0, 26.0), Anchor::Start, &heading);
+        canvas.into_elements()
     }
 
     /// A complete SVG document, with its title above the picture.
@@ -85,16 +95,14 @@ impl Figure {
             Theme::Light | Theme::Dark => rules(theme),
             Theme::Reader => rules_by_preference(),
         };
-        let heading = shorten(&self.title, (self.width / 8.5) as usize);
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" class=\"plot\" viewBox=\"0 0 {w} {h}\" width=\"{w}\" \
-             height=\"{h}\"><title>{}</title><desc>{}</desc><style>{style}</style>\
-             <rect class=\"paper\" width=\"{w}\" height=\"{h}\"/><text class=\"head\" x=\"10\" y=\"26\">{}</text>\
+             height=\"{h}\"><title>{}</title><desc>{}</desc><style>{style}</style>{}\
              <g transform=\"translate(0 {HEADING})\">{}</g></svg>\n",
             escape(&self.title),
             escape(&self.description),
-            escape(&heading),
-            self.body,
+            svg::body(&self.frame()),
+            svg::body(&self.elements),
             w = self.width,
             h = self.height + HEADING,
         )
@@ -107,7 +115,7 @@ impl Figure {
             self.width,
             self.height,
             escape(&self.description),
-            self.body
+            svg::body(&self.elements)
         )
     }
 
@@ -116,8 +124,12 @@ impl Figure {
     /// # Errors
     /// The picture is too large for an image.
     pub fn png(&self, theme: Theme) -> run::Result<Vec<u8>> {
-        let theme = if theme == Theme::Dark { Theme::Dark } else { Theme::Light };
-        raster::png(&self.svg(theme)).map_err(|cause| {
+        let drawn = raster::Drawing::new(self.pixels(), theme).and_then(|mut drawing| {
+            drawing.draw(&self.frame(), 0.0);
+            drawing.draw(&self.elements, HEADING);
+            drawing.png()
+        });
+        drawn.map_err(|cause| {
             run::RunError::Part(format!("the picture `{}` cannot be drawn as PNG: {cause}", self.name))
         })
     }

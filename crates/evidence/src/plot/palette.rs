@@ -59,6 +59,50 @@ pub fn rules_by_preference() -> String {
     format!("{SHAPES}{}@media screen and (prefers-color-scheme:dark){{{}}}", paint(&LIGHT), paint(&DARK))
 }
 
+/// The rules of one theme, read back: what they say of the elements of a picture.
+pub struct Rules(Vec<Rule>);
+
+/// Elements and classes with what is said of them.
+struct Rule {
+    selectors: Vec<String>,
+    declarations: Vec<(String, String)>,
+}
+
+impl Rules {
+    /// The rules for light, or for dark.
+    pub fn of(theme: Theme) -> Self {
+        Self(rules(theme).split_terminator('}').filter_map(Rule::read).collect())
+    }
+
+    /// What is said of a property of an element with these classes, which are set apart by spaces. Of
+    /// several rules the last counts, and one about a class more than one about the element.
+    pub fn find(&self, element: &str, classes: &str, property: &str) -> Option<&str> {
+        let last = |about: &dyn Fn(&str) -> bool| {
+            let rules = self.0.iter().rev().filter(|rule| rule.selectors.iter().any(|name| about(name)));
+            let mut found = rules.flat_map(|rule| &rule.declarations).filter(|pair| pair.0 == property);
+            found.next().map(|pair| pair.1.as_str())
+        };
+        let of_class = |name: &str| {
+            name.strip_prefix('.').is_some_and(|name| classes.split(' ').any(|class| class == name))
+        };
+        last(&of_class).or_else(|| last(&|name| name == element))
+    }
+}
+
+impl Rule {
+    fn read(text: &str) -> Option<Self> {
+        let (selectors, body) = text.split_once('{')?;
+        let pair = |text: &str| text.split_once(':').map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Some(Self {
+            selectors: selectors
+                .split(',')
+                .map(|name| name.trim_start_matches(".plot ").to_owned())
+                .collect(),
+            declarations: body.split(';').filter_map(pair).collect(),
+        })
+    }
+}
+
 /// Everything but the colours. Widths are in units of the picture.
 const SHAPES: &str = "\
 .plot text{font-family:system-ui,'Segoe UI',Roboto,Ubuntu,'Helvetica Neue',sans-serif;font-size:13px;\

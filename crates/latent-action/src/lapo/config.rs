@@ -1,14 +1,13 @@
 //! Settings of latent action policies and of what they are compared with.
 
-use learn::{LearnError, schedule::Piecewise};
+use agents::baseline::ppo::Objective;
+use learn::{LearnError, normalise::Divisor, schedule::Piecewise};
 use nets::{encoder::EncoderConfig, unet::UNetConfig, vq::QuantiserConfig};
-use settings::{Choice, Config};
-
-pub use super::online_config::{OnlineConfig, RefitConfig};
+use settings::{Choice, Config, Refusal};
 
 /// Who learns.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
-pub enum Variant {
+pub enum Learner {
     /// Latent action policies.
     #[default]
     Lapo,
@@ -37,15 +36,15 @@ pub enum Decoding {
 ///
 /// The authors' values for Procgen's 64x64 pixels; the world has to be named.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
+#[setting(check = Self::something_to_decode)]
 pub struct LapoConfig {
-    /// Who learns: `lapo`, `no-bottleneck`, `no-fdm`, `idm` or `cloning`.
-    #[setting(Variant::Lapo)]
-    pub variant: Variant,
+    /// Who learns.
+    #[setting(Learner::Lapo)]
+    pub variant: Learner,
     /// Labelled transitions, drawn from the data set by the run's seed; at most as many as it has.
     #[setting(256)]
     pub labels: usize,
-    /// How latent actions become actions: `offline` or `online`.
+    /// How latent actions become actions.
     #[setting(Decoding::Offline, paper = Decoding::Online)]
     pub decoding: Decoding,
     /// Frames before the current one that the two models read.
@@ -55,57 +54,64 @@ pub struct LapoConfig {
     #[setting(EncoderConfig::Planes { channels: vec![32, 32] }, paper = EncoderConfig::Impala { width: 4 })]
     pub encoder: EncoderConfig,
     /// Features behind the trunk.
-    #[setting(128, paper = 256)]
+    #[setting(128, paper = 256, min = 1)]
     pub hidden: usize,
     /// The bottleneck.
-    #[setting(group, laptop = QuantiserConfig { slots: 2, dimensions: 8, codes: 16, decay: 0.97, ..QuantiserConfig::default() }, paper = QuantiserConfig::default())]
+    // Codes of the published decay need some ten thousand updates to come into use: counts begin at
+    // 0, and what they are divided by makes unused codes huge until it has faded.
+    #[setting(group, laptop = QuantiserConfig { slots: 2, dimensions: 8, codes: 16, decay: 0.97, ..QuantiserConfig::default() })]
     pub quantiser: QuantiserConfig,
     /// Width of a latent action in the variant `no-bottleneck`.
-    #[setting(128)]
+    #[setting(128, min = 1)]
     pub unquantised: usize,
     /// Size of the forward model.
-    #[setting(group, laptop = UNetConfig { depth: 2, width: 16 }, paper = UNetConfig::default())]
+    #[setting(group, laptop = UNetConfig { depth: 2, width: 16 })]
     pub forward: UNetConfig,
     /// Training of the two models (stage `latent-actions`).
-    #[setting(group, laptop = StageConfig { updates: 1_500, learning_rate: 3e-3, ..StageConfig::default() }, paper = StageConfig::default())]
+    #[setting(group, laptop = StageConfig { updates: 1_500, learning_rate: 3e-3, ..StageConfig::default() })]
     pub models: StageConfig,
     /// Training of the policy (stage `latent-policy`).
-    #[setting(group, laptop = StageConfig { updates: 1_500, learning_rate: 1e-3, first: 0.01, last: 0.0, gradient_clip: 0.0, ..StageConfig::default() }, paper = StageConfig { updates: 60_000, learning_rate: 2e-4, warm_up: 1_000, first: 0.01, last: 0.0, gradient_clip: 0.0, ..StageConfig::default() })]
+    #[setting(
+        group,
+        laptop = StageConfig { updates: 1_500, learning_rate: 1e-3, warm_up: 50, ..StageConfig::policy() },
+        paper = StageConfig::policy()
+    )]
     pub policy: StageConfig,
     /// Training of the decoder from labels (stage `decode`).
-    #[setting(group, paper = DecoderConfig::default())]
+    #[setting(group)]
     pub decoder: DecoderConfig,
     /// Measurement of what the latents say about the actions.
-    #[setting(group, paper = ProbeConfig::default())]
+    #[setting(group)]
     pub probe: ProbeConfig,
     /// Acting in a world (stage `online`).
-    #[setting(group, paper = OnlineConfig { steps: 4_000_000, ..OnlineConfig::default() })]
+    #[setting(group)]
     pub online: OnlineConfig,
 }
 
 /// Length, batches and step size of a stage.
 #[derive(Clone, Copy, Debug, PartialEq, Config)]
+#[setting(check = Self::rise_fits)]
 pub struct StageConfig {
     /// Updates.
     #[setting(50_000)]
     pub updates: u64,
     /// Windows of an update.
-    #[setting(128)]
+    #[setting(128, min = 1)]
     pub batch: usize,
     /// Largest step size of Adam.
-    #[setting(3e-4)]
+    #[setting(3e-4, above = 0.0)]
     pub learning_rate: f64,
     /// Updates over which the step size rises to it.
     #[setting(50)]
     pub warm_up: u64,
     /// Step size at the first update, as a share of the largest.
-    #[setting(0.1)]
+    #[setting(0.1, min = 0.0, max = 1.0)]
     pub first: f64,
     /// Step size behind the last update, as a share of the largest.
-    #[setting(0.01)]
+    #[setting(0.01, min = 0.0, max = 1.0)]
     pub last: f64,
     /// Limit of the global gradient norm; 0 for none.
-    #[setting(2.0)]
+    #[setting(2.0, min = 0.0)]
     pub gradient_clip: f32,
 }
 
@@ -113,16 +119,16 @@ pub struct StageConfig {
 #[derive(Clone, Debug, PartialEq, Config)]
 pub struct DecoderConfig {
     /// Widths of its hidden layers.
-    #[setting([192, 128, 64])]
+    #[setting([192, 128, 64], min = 1)]
     pub hidden: Vec<usize>,
     /// Updates.
-    #[setting(500)]
+    #[setting(500, min = 1)]
     pub updates: u64,
     /// Labels of an update.
-    #[setting(128)]
+    #[setting(128, min = 1)]
     pub batch: usize,
     /// Adam's step size.
-    #[setting(1e-3)]
+    #[setting(1e-3, above = 0.0)]
     pub learning_rate: f64,
 }
 
@@ -133,45 +139,146 @@ pub struct ProbeConfig {
     #[setting(2_000)]
     pub steps: u64,
     /// Penalty on the probe's squared weights.
-    #[setting(1e-3)]
+    #[setting(1e-3, above = 0.0)]
     pub ridge: f64,
 }
 
+/// Proximal policy optimisation on top of the latent policy.
+#[derive(Clone, Debug, PartialEq, Config)]
+#[setting(check = Self::combinations)]
+pub struct OnlineConfig {
+    /// The world to act in.
+    #[setting("maze-levels")]
+    pub world: String,
+    /// Steps in it, of all copies together.
+    #[setting(50_000, paper = 4_000_000)]
+    pub steps: u64,
+    /// Copies of the world that act at once.
+    #[setting(64, min = 1)]
+    pub worlds: usize,
+    /// Steps of every copy between updates.
+    #[setting(64, min = 1)]
+    pub rollout: usize,
+    /// Passes over a rollout.
+    #[setting(3, min = 1)]
+    pub epochs: usize,
+    /// Minibatches that a pass is cut into.
+    #[setting(8, min = 1)]
+    pub minibatches: usize,
+    /// Discount per step.
+    #[setting(0.999, min = 0.0, max = 1.0)]
+    pub gamma: f64,
+    /// Decay of the generalised advantage estimate.
+    #[setting(0.95, min = 0.0, max = 1.0)]
+    pub lambda: f64,
+    /// How far the probability ratio may leave 1, and a value its old one, before the gradient is
+    /// cut.
+    #[setting(0.2, above = 0.0)]
+    pub clip: f32,
+    /// Weight of the entropy bonus.
+    #[setting(0.0025)]
+    pub entropy_coefficient: f64,
+    /// Weight of the value loss.
+    #[setting(0.5)]
+    pub value_coefficient: f64,
+    /// Limit of the global gradient norm.
+    #[setting(0.5, above = 0.0)]
+    pub gradient_clip: f32,
+    /// Scale of the three step sizes.
+    #[setting(1e-2, above = 0.0)]
+    pub learning_rate: f64,
+    /// Steps at which the step size of the policy's head leaves 0 and peaks at a quarter.
+    #[setting([35_000, 50_000])]
+    pub policy_head: [u64; 2],
+    /// Steps at which the step size of the value's head leaves 0 and peaks at a quarter.
+    #[setting([25_000, 50_000])]
+    pub value_head: [u64; 2],
+    /// Steps at which the step size of the features leaves 0 and peaks at a tenth.
+    #[setting([50_000, 200_000])]
+    pub features: [u64; 2],
+    /// Step at which all three are back at 0.
+    #[setting(4_000_000)]
+    pub anneal: u64,
+    /// When and how the decoder is fitted to what was done.
+    #[setting(group)]
+    pub refit: RefitConfig,
+}
+
+/// Refitting of the decoder while acting.
+#[derive(Clone, Copy, Debug, PartialEq, Config)]
+pub struct RefitConfig {
+    /// Steps before the first.
+    #[setting(10_000)]
+    pub from: u64,
+    /// Steps up to which it is refitted after every rollout.
+    #[setting(50_000)]
+    pub dense_until: u64,
+    /// Rollouts from one to the next afterwards.
+    #[setting(20, min = 1)]
+    pub every: u64,
+    /// Steps after which it stays as it is.
+    #[setting(400_000)]
+    pub until: u64,
+    /// Passes over everything collected.
+    #[setting(3)]
+    pub epochs: usize,
+    /// Transitions of an update.
+    #[setting(512, min = 1)]
+    pub batch: usize,
+    /// Adam's step size.
+    #[setting(1e-3, above = 0.0)]
+    pub learning_rate: f64,
+    /// Share of the targets that is spread over all actions.
+    #[setting(0.05, min = 0.0, max = 1.0)]
+    pub smoothing: f64,
+}
+
 impl LapoConfig {
-    fn combinations(&self) -> Result<(), String> {
-        self.quantiser.validate().map_err(|error| format!("quantiser: {error}"))?;
-        self.forward.validate().map_err(|error| format!("forward: {error}"))?;
-        self.models.validate("models")?;
-        self.policy.validate("policy")?;
-        expect_positive(&[
-            ("hidden", self.hidden),
-            ("unquantised", self.unquantised),
-            ("decoder.batch", self.decoder.batch),
-            ("decoder.updates", self.decoder.updates as usize),
-        ])?;
-        if self.decoder.hidden.contains(&0) {
-            return Err("`decoder.hidden` holds a 0, but every layer must be at least 1 wide".to_owned());
+    /// Whether there are latent actions, which need decoding.
+    pub(super) fn latent(&self) -> bool {
+        !matches!(self.variant, Learner::Idm | Learner::Cloning)
+    }
+
+    /// Width of what the inverse model and the policy put out.
+    pub(super) fn size(&self, actions: usize) -> usize {
+        match self.variant {
+            Learner::Lapo | Learner::NoFdm => self.quantiser.size(),
+            Learner::NoBottleneck => self.unquantised,
+            Learner::Idm | Learner::Cloning => actions,
         }
-        expect_above("decoder.learning_rate", self.decoder.learning_rate)?;
-        expect_above("probe.ridge", self.probe.ridge)?;
-        let supervised = matches!(self.variant, Variant::Idm | Variant::Cloning);
-        if supervised && self.decoding == Decoding::Online {
-            return Err(
-                "`decoding` is online, but the variants `idm` and `cloning` have no latent actions to \
-                        decode: use `offline`"
-                    .to_owned(),
-            );
+    }
+
+    fn something_to_decode(&self) -> Result<(), Refusal> {
+        match self.decoding {
+            Decoding::Online if !self.latent() => Err(Refusal::new(
+                "decoding",
+                "online",
+                format!("offline where `variant` is {}, without latent actions", self.variant.name()),
+            )),
+            Decoding::Offline if self.labels == 0 => Err(Refusal::saying(
+                "labels",
+                0,
+                "there are no labelled transitions: use online decoding (`decoding = \"online\"`) or supply labels",
+            )),
+            _ => Ok(()),
         }
-        if self.labels == 0 && self.decoding == Decoding::Offline {
-            return Err("no labelled transitions: use online decoding (`decoding = \"online\"`) or supply \
-                        labels (`labels` is 0)"
-                .to_owned());
-        }
-        self.online.validate()
     }
 }
 
 impl StageConfig {
+    /// The authors' values for the policy.
+    fn policy() -> Self {
+        Self {
+            updates: 60_000,
+            learning_rate: 2e-4,
+            warm_up: 1_000,
+            first: 0.01,
+            last: 0.0,
+            gradient_clip: 0.0,
+            ..Self::default()
+        }
+    }
+
     /// The step size over the stage's updates.
     ///
     /// # Errors
@@ -187,37 +294,62 @@ impl StageConfig {
         (self.gradient_clip > 0.0).then_some(self.gradient_clip)
     }
 
-    fn validate(&self, name: &str) -> Result<(), String> {
-        expect_positive(&[(&format!("{name}.batch"), self.batch)])?;
-        expect_above(&format!("{name}.learning_rate"), self.learning_rate)?;
-        if self.warm_up > self.updates {
-            return Err(format!(
-                "`{name}.warm_up` is {}, but the stage has only {} updates: make it at most as long",
-                self.warm_up, self.updates
-            ));
-        }
-        for (key, value) in [("first", self.first), ("last", self.last)] {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(format!("`{name}.{key}` is {value}, but must be between 0 and 1"));
+    fn rise_fits(&self) -> Result<(), Refusal> {
+        match self.warm_up <= self.updates {
+            true => Ok(()),
+            false => {
+                Err(Refusal::new("warm_up", self.warm_up, format!("at most `.updates`, {}", self.updates)))
             }
         }
-        if self.gradient_clip.is_nan() || self.gradient_clip < 0.0 {
-            return Err(format!("`{name}.gradient_clip` is {}, but must be at least 0", self.gradient_clip));
+    }
+}
+
+impl OnlineConfig {
+    /// What is minimised on a minibatch.
+    pub(super) fn objective(&self) -> Objective {
+        Objective {
+            clip: self.clip,
+            value_clip: Some(self.clip),
+            value_coefficient: self.value_coefficient,
+            entropy_coefficient: self.entropy_coefficient,
+            gradient_clip: self.gradient_clip,
+            standardise: Some(Divisor::Sample),
+        }
+    }
+
+    /// The step sizes of the policy's head, the value's head and the features over the stage's
+    /// steps in the world.
+    ///
+    /// # Errors
+    /// Their steps fall.
+    pub fn schedules(&self) -> Result<[Piecewise; 3], LearnError> {
+        let curve = |name, [start, peak]: [u64; 2], share: f64| {
+            Piecewise::new(
+                name,
+                &[(0, 0.0), (start, 0.0), (peak, share * self.learning_rate), (self.anneal, 0.0)],
+            )
+        };
+        Ok([
+            curve("online.policy_head", self.policy_head, 0.25)?,
+            curve("online.value_head", self.value_head, 0.25)?,
+            curve("online.features", self.features, 0.1)?,
+        ])
+    }
+
+    fn combinations(&self) -> Result<(), Refusal> {
+        let curves =
+            [("policy_head", self.policy_head), ("value_head", self.value_head), ("features", self.features)];
+        for (key, [start, peak]) in curves {
+            if start > peak || peak > self.anneal {
+                let allowed = format!("two steps that do not fall, up to `.anneal`, {}", self.anneal);
+                return Err(Refusal::new(key, format!("[{start}, {peak}]"), allowed));
+            }
+        }
+        let steps = self.worlds.saturating_mul(self.rollout);
+        if self.minibatches > steps {
+            let allowed = format!("at most `.worlds` times `.rollout`, {steps}");
+            return Err(Refusal::new("minibatches", self.minibatches, allowed));
         }
         Ok(())
-    }
-}
-
-pub(super) fn expect_positive(values: &[(&str, usize)]) -> Result<(), String> {
-    match values.iter().find(|(_, value)| *value == 0) {
-        Some((name, _)) => Err(format!("`{name}` is 0, but must be at least 1")),
-        None => Ok(()),
-    }
-}
-
-pub(super) fn expect_above(name: &str, value: f64) -> Result<(), String> {
-    match value.is_finite() && value > 0.0 {
-        true => Ok(()),
-        false => Err(format!("`{name}` is {value}, but must be above 0")),
     }
 }

@@ -3,27 +3,15 @@
 
 use std::collections::VecDeque;
 
-use agents::{baseline::ppo::network::shuffle, failure::failure, state::Arrays};
-use burn::tensor::{Device, Tensor};
-use learn::{
-    batch,
-    optim::{AdamSettings, Trained, update},
-};
-use nets::{
-    dynamics::FrameInverse,
-    mlp::{Mlp, MlpConfig},
-};
-use run::{NamedArray, Result, Run, RunError, Snapshot};
+use burn::tensor::Device;
+use nets::{dynamics::FrameInverse, host};
+use run::{NamedArray, Result, RunError, Snapshot};
 use worlds::{Array, Layout};
 
-use super::{
-    config::{LapoConfig, RefitConfig},
-    decode::{cross_entropy, indices},
-    frames::stack,
-};
+use super::frames::stack;
 
 /// Frames and labelled latent actions.
-pub(super) struct Experience {
+pub struct Experience {
     /// Frames of a window.
     window: usize,
     layout: Layout,
@@ -77,48 +65,17 @@ impl Experience {
         let frame = |row: usize| self.recent.iter().flat_map(move |frame| &frame[row * size..][..size]);
         let images: Vec<u8> = rows.iter().flat_map(|&row| frame(row)).copied().collect();
         let windows = stack(&Array::Byte(images), &self.layout, self.window, rows.len(), device);
-        self.latents.extend(inverse.network.forward(windows.all).into_data().iter::<f32>());
+        self.latents.extend(host(inverse.network.forward(windows.all)));
         self.actions.extend(rows.iter().map(|&row| taken[row] as usize));
     }
 
-    /// A decoder drawn anew and fitted to everything so far.
-    ///
-    /// # Errors
-    /// The loss is not finite.
-    pub fn fit(
-        &self,
-        config: &LapoConfig,
-        actions: usize,
-        device: &Device,
-        run: &mut Run,
-    ) -> Result<Trained<Mlp>> {
-        let RefitConfig { epochs, batch, learning_rate, smoothing, .. } = config.online.refit;
-        let shape = MlpConfig::new(config.size(actions), &config.decoder.hidden, actions);
-        let decoder = shape.init(&device.clone().autodiff(), run.random("decoder"));
-        let mut decoder = Trained::new(decoder, AdamSettings::new(learning_rate));
-        if self.actions.is_empty() {
-            return Ok(decoder);
-        }
-        let latents: Tensor<2> = batch::matrix(&self.latents, self.actions.len(), device);
-        let mut order: Vec<usize> = (0..self.actions.len()).collect();
-        for _ in 0..epochs {
-            shuffle(&mut order, run.random("decoder"));
-            for chunk in order.chunks(batch) {
-                let chosen = latents.clone().select(0, indices(chunk, &latents)).autodiff();
-                let targets: Vec<usize> = chunk.iter().map(|&index| self.actions[index]).collect();
-                let loss = cross_entropy(decoder.module().forward(chosen), &targets, smoothing);
-                let done = update("decoder", loss, &mut [&mut decoder], None)
-                    .map_err(|error| failure(run, error))?;
-                run.log("loss/decoder", f64::from(done.loss))?;
-            }
-        }
-        Ok(decoder)
+    /// The latent actions so far, `[N, size]`, with the actions that were taken; nothing before the
+    /// first.
+    pub fn labelled(&self) -> Option<(&[f32], &[usize])> {
+        (!self.actions.is_empty()).then_some((&self.latents, &self.actions))
     }
 
     /// Writes everything.
-    ///
-    /// # Errors
-    /// None in practice.
     pub fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         let count = self.actions.len();
         let size = self.latents.len().checked_div(count).unwrap_or(0);
@@ -135,9 +92,9 @@ impl Experience {
     ///
     /// # Errors
     /// The snapshot is of another method or version.
-    pub fn load(&mut self, snapshot: &Snapshot, arrays: &Arrays) -> Result<()> {
+    pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
         let values = |name: &str| {
-            let array = arrays.get(name).ok_or_else(|| {
+            let array = snapshot.arrays().get(name).ok_or_else(|| {
                 RunError::Part(format!("the checkpoint has no `{name}`: it was written by another version"))
             });
             array.map(|array| array.values.clone())

@@ -7,55 +7,76 @@
 //! its name. A policy then learns to predict the latent action of a frame, and a small decoder that
 //! knows a few true actions, or reinforcement learning, makes it a policy of the world.
 //!
+//! The stages of training, for windows o_(t-k), ..., o_t, o_(t+1) of k + 2 frames (numbered as below):
+//!
+//! ```text
+//! 1   z_t = f(o_(t-k), ..., o_t, o_(t+1)),  z_q = the codes nearest to z_t
+//!     (1) L = |g(o_(t-k), ..., o_t, z_q) - o_(t+1)|^2 + c |z_t - sg(z_q)|^2
+//! 2   (2) L = |pi(o_t) - sg(z_t)|^2
+//! 3a  (3) L = cross-entropy of d(z_t) to a_t,  few labels; acts by d(pi(o_t))
+//! 3b  (4) logits = (head(features(trunk(o_t))) + d(pi(o_t))) / 2,  trained by PPO on rewards, while
+//!         d is fitted anew by (3) to the actions taken
+//! ```
+//!
 //! The two models and the policy are trained on a view of the data that has no actions. The arms of
 //! the comparison are variants, with the same networks. Windows that would leave their episode are
 //! left out instead of refused, because short episodes are common where the start is near the goal.
 
 mod config;
-mod decode;
 mod experience;
 mod frames;
-mod imitate;
-mod models;
+mod method;
 mod online;
-mod online_config;
 mod policy;
 mod probe;
 #[cfg(test)]
 mod tests;
-mod two_heads;
 
 use std::sync::Arc;
 
 use agents::{
-    device,
-    state::{arrays, load_trained, save_trained},
+    baseline::ppo::{
+        Judged, METRICS,
+        rollout::{Look, passes, shuffle},
+    },
+    update::update,
 };
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use learn::{
+    batch,
     optim::{AdamSettings, Trained},
+    policy_gradient::entropy,
+    reduce,
     schedule::Piecewise,
 };
 use memory::Dataset;
 use nets::{
+    distribution::Categorical,
     dynamics::{FrameForward, FrameInverse},
     frames::FrameNetwork,
+    host,
     mlp::{Mlp, MlpConfig},
-    unet::UNetShape,
+    observed::Observed,
 };
-use run::{
-    Card, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
-    RunError, Scores, Snapshot, Task, data::Data, scores, task::World,
-};
+use rand::RngExt;
+use run::{Collector, Progress, Result, Run, RunError};
 use serde::{Deserialize, Serialize};
-use worlds::{ActionSpace, Layout};
+use worlds::{Actions, Array};
 
-pub use self::config::{Decoding, LapoConfig, Variant};
-use self::{
-    frames::{Frames, Labels},
-    online::Online,
-    policy::DecodedPolicy,
+pub use self::config::{
+    DecoderConfig, Decoding, LapoConfig, Learner, OnlineConfig, ProbeConfig, RefitConfig, StageConfig,
 };
+use self::{
+    frames::{Frames, Labels, Windows, stack},
+    online::{Branch, Online, supervised},
+};
+
+/// Share of the first stage after which a codebook has to be in use.
+const PATIENCE: f64 = 0.2;
+/// A codebook below this perplexity has collapsed: less than one bit of it is in use.
+const COLLAPSED: f64 = 1.5;
+/// Windows that are encoded at once.
+const CHUNK: usize = 512;
 
 /// Latent action policies, and what they are compared with.
 pub struct Lapo {
@@ -65,11 +86,16 @@ pub struct Lapo {
     labels: Labels,
     actions: usize,
     device: Device,
+    /// f.
     inverse: Trained<FrameInverse>,
+    /// g.
     forward: Trained<FrameForward>,
+    /// pi.
     policy: Trained<FrameNetwork>,
+    /// d.
     decoder: Trained<Mlp>,
     online: Option<Online>,
+    /// Step sizes of the models and of the policy over their stages.
     schedules: [Piecewise; 2],
     position: Position,
     /// The latent actions of the labelled windows, once the inverse model is fixed.
@@ -109,121 +135,28 @@ impl Stage {
 
 impl LapoConfig {
     /// The stages in order, each with its length.
-    fn plan(&self) -> Vec<(Stage, u64)> {
+    fn stages(&self) -> Vec<(Stage, u64)> {
         let models = (Stage::Models, self.models.updates);
         let policy = (Stage::Policy, self.policy.updates);
         let last = match self.decoding {
             Decoding::Offline => (Stage::Decode, self.decoder.updates),
             Decoding::Online => (Stage::Online, self.online.steps),
         };
-        let plan = match self.variant {
-            Variant::Lapo | Variant::NoBottleneck => vec![models, policy, last],
-            Variant::NoFdm => vec![policy, last],
-            Variant::Idm => vec![models, policy],
-            Variant::Cloning => vec![policy],
+        let stages = match self.variant {
+            Learner::Lapo | Learner::NoBottleneck => vec![models, policy, last],
+            Learner::NoFdm => vec![policy, last],
+            Learner::Idm => vec![models, policy],
+            Learner::Cloning => vec![policy],
         };
-        plan.into_iter().filter(|(_, length)| *length > 0).collect()
-    }
-
-    /// Whether there are latent actions, which need decoding.
-    fn latent(&self) -> bool {
-        !matches!(self.variant, Variant::Idm | Variant::Cloning)
-    }
-
-    /// Width of what the inverse model and the policy put out.
-    fn size(&self, actions: usize) -> usize {
-        match self.variant {
-            Variant::Lapo | Variant::NoFdm => self.quantiser.size(),
-            Variant::NoBottleneck => self.unquantised,
-            Variant::Idm | Variant::Cloning => actions,
-        }
+        stages.into_iter().filter(|(_, length)| *length > 0).collect()
     }
 }
 
-run::register!(Lapo);
-
-impl Method for Lapo {
-    const CARD: Card = Card {
-        id: "lapo",
-        title: "Learning to Act without Actions",
-        paper: "Schmidt & Jiang, 2024, arXiv 2312.10812",
-        family: "latent-action",
-        summary: "latent actions from videos alone, a policy over them, a decoder from few labels or rewards",
-        needs: &[Need::Data {
-            actions: DataActions::None,
-            rewards: false,
-            observations: ObservationNeed::Image,
-        }],
-        metrics: &[
-            "loss/reconstruction",
-            "loss/commitment",
-            "loss/classifier",
-            "loss/policy",
-            "loss/decoder",
-            "loss/value",
-            "diag/gradient_norm",
-            "diag/perplexity_*",
-            "diag/codes_*",
-            "diag/entropy",
-            "diag/clip_fraction",
-            "probe/accuracy",
-        ],
-        stages: &["latent-actions", "latent-policy", "decode", "online"],
-        primary: Primary::RETURN,
-        unit: "updates",
-        steps: 3_500,
-        instead: "a method that reads vectors",
-    };
-    type Config = LapoConfig;
-
-    fn build(config: LapoConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let data: &Data = task.require(&Self::CARD)?;
-        let set = Arc::clone(&data.set);
-        frames::check_range(&set)?;
-        let frames = Frames::new(&set, config.past)?;
-        note_short_episodes(&set, config.past, run);
-        let world = match config.decoding {
-            Decoding::Online => Some(online_world(&config, &set)?),
-            Decoding::Offline => None,
-        };
-        let actions = number_of_actions(&set, world.as_ref())?;
-        let random = &mut run.derived("labels", 0);
-        let labels = Labels::draw(&set, frames.starts(), config.past, config.labels, random);
-        if labels.len() == 0 && config.decoding == Decoding::Offline {
-            return Err(RunError::Task(
-                "no labelled transitions: use online decoding (`--set decoding=online`) or supply \
-                 labels (the data has no actions)"
-                    .to_owned(),
-            ));
-        }
-        let device = device::parse(run.device())?;
-        let networks = Networks::new(&config, frames.layout(), actions, &device.clone().autodiff(), run)?;
-        let online = world.map(|world| Online::new(&config, &world, &networks, run)).transpose()?;
-        let schedules = [config.models.schedule("models.warm_up"), config.policy.schedule("policy.warm_up")];
-        let [models, policy] = schedules.map(|schedule| schedule.map_err(RunError::part));
-        let rate = |rate| AdamSettings::new(rate);
-        Ok(Self {
-            schedules: [models?, policy?],
-            inverse: Trained::new(networks.inverse, rate(config.models.learning_rate)),
-            forward: Trained::new(networks.forward, rate(config.models.learning_rate)),
-            policy: Trained::new(networks.policy, rate(config.policy.learning_rate)),
-            decoder: Trained::new(networks.decoder, rate(config.decoder.learning_rate)),
-            online,
-            position: Position::default(),
-            known: None,
-            held_out: None,
-            set,
-            frames,
-            labels,
-            actions,
-            device,
-            config,
-        })
-    }
-
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        let plan = self.config.plan();
-        let Some(&(stage, length)) = plan.get(self.position.stage) else {
+impl Lapo {
+    /// One update of the stage under way, or one rollout of the last.
+    fn learn(&mut self, run: &mut Run) -> Result<Progress> {
+        let stages = self.config.stages();
+        let Some(&(stage, length)) = stages.get(self.position.stage) else {
             return Ok(Progress { stage: Stage::Policy.name(), finished: true });
         };
         let before = run.steps();
@@ -240,145 +173,293 @@ impl Method for Lapo {
         if self.position.done >= length {
             self.position = Position { stage: self.position.stage + 1, done: 0 };
         }
-        Ok(Progress { stage: stage.name(), finished: self.position.stage == plan.len() })
+        Ok(Progress { stage: stage.name(), finished: self.position.stage == stages.len() })
+    }
+}
+
+/// Stage 1, `latent-actions`: the inverse model and the forward model.
+impl Lapo {
+    fn fit_models(&mut self, run: &mut Run) -> Result<()> {
+        let rate = self.schedules[0].value(self.position.done);
+        self.inverse.set_learning_rate(rate);
+        self.forward.set_learning_rate(rate);
+        match self.config.variant {
+            Learner::Idm => self.fit_classifier(run),
+            _ => self.reconstruct(run),
+        }
     }
 
-    /// What acts, from the beginning of the last stage on.
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        if self.position.stage + 1 < self.config.plan().len() {
-            return None;
+    /// Equation (1): the error of the forward model trains both, the inverse model straight through
+    /// the code; codes follow by moving averages.
+    fn reconstruct(&mut self, run: &mut Run) -> Result<()> {
+        let stage = self.config.models;
+        let windows = self.frames.draw(stage.batch, run.random("windows"), &self.device)?;
+        let inferred = self.inverse.module().forward(windows.all.clone().autodiff(), true);
+        let code = inferred.code();
+        let made = self.forward.module().forward(windows.past().autodiff(), code, true);
+        let error = reduce::mean((made - windows.next().autodiff()).square());
+        let (mut loss, mut perplexity) = (error.clone(), Vec::new());
+        if let Some(quantised) = inferred.quantised {
+            run.log("loss/commitment", f64::from(quantised.commitment.clone().into_scalar::<f32>()))?;
+            loss = loss + quantised.commitment;
+            perplexity = host(quantised.perplexity);
         }
-        if let Some(online) = &self.online {
-            return Some(Box::new(online.policy(&self.policy, &self.decoder)));
+        run.log("loss/reconstruction", f64::from(error.into_scalar::<f32>()))?;
+        for (codebook, &value) in perplexity.iter().enumerate() {
+            run.log(&format!("diag/perplexity_{codebook}"), f64::from(value))?;
         }
-        let decoder = self.config.latent().then(|| self.decoder.inference().clone());
-        let network = self.policy.inference().clone();
-        Some(Box::new(DecodedPolicy::new(network, decoder, self.frames.layout(), &self.device)))
+        let done = update(run, "models", loss, &mut [&mut self.inverse, &mut self.forward], stage.clip())?;
+        run.count_updates("models", 1);
+        let updates = self.position.done + 1;
+        if updates == (PATIENCE * stage.updates as f64).ceil() as u64 {
+            let books = perplexity.iter().enumerate();
+            books
+                .filter_map(|(book, &value)| collapse(book, f64::from(value), updates, stage.updates))
+                .for_each(|sentence| run.note(sentence));
+        }
+        run.log("diag/gradient_norm", f64::from(done.gradient_norm))
     }
 
-    /// The policy's scores in the world, and what the latents say about the actions.
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        let mut scores = match (self.policy(), &protocol.world) {
-            (Some(mut policy), Some(world)) => {
-                let random = &mut run.derived("eval", protocol.seed);
-                scores::evaluate(policy.as_mut(), world, protocol, random)?
+    /// The variant `idm`: the inverse model as a classifier of the labelled windows, without a
+    /// forward model.
+    fn fit_classifier(&mut self, run: &mut Run) -> Result<()> {
+        let stage = self.config.models;
+        let (windows, actions) = self.labelled(stage.batch, run)?;
+        let logits = self.inverse.module().network.forward(windows.all.autodiff());
+        let loss = cross_entropy(logits, &actions, 0.0);
+        let done = update(run, "classifier", loss, &mut [&mut self.inverse], stage.clip())?;
+        run.count_updates("models", 1);
+        run.log("loss/classifier", f64::from(done.loss))
+    }
+
+    /// `count` labelled windows with their actions, drawn with replacement.
+    fn labelled(&mut self, count: usize, run: &mut Run) -> Result<(Windows, Vec<usize>)> {
+        let drawn = self.draw_labels(count, run);
+        let positions: Vec<_> = drawn.iter().map(|&index| self.labels.positions[index]).collect();
+        let actions = drawn.iter().map(|&index| self.labels.actions[index]).collect();
+        Ok((self.frames.at(&positions, &self.device)?, actions))
+    }
+
+    fn draw_labels(&self, count: usize, run: &mut Run) -> Vec<usize> {
+        let random = run.random("labels");
+        (0..count).map(|_| random.random_range(0..self.labels.len())).collect()
+    }
+}
+
+/// What is to be said of a codebook of this perplexity after `done` of `updates` updates: nothing
+/// unless it has collapsed.
+fn collapse(codebook: usize, perplexity: f64, done: u64, updates: u64) -> Option<String> {
+    (perplexity < COLLAPSED).then(|| {
+        format!(
+            "codebook {codebook} has collapsed: its perplexity is {perplexity:.2} after {done} of {updates} \
+             updates, where 1 is a single code in use; raise `quantiser.commitment` or lower \
+             `models.learning_rate`"
+        )
+    })
+}
+
+/// Stage 2, `latent-policy`: the policy predicts from one frame what the inverse model, now fixed,
+/// sees in the window.
+impl Lapo {
+    fn fit_policy(&mut self, run: &mut Run) -> Result<()> {
+        let stage = self.config.policy;
+        self.policy.set_learning_rate(self.schedules[1].value(self.position.done));
+        let loss = match self.config.variant {
+            Learner::Cloning => {
+                let (windows, actions) = self.labelled(stage.batch, run)?;
+                cross_entropy(self.predict(&windows), &actions, 0.0)
             }
-            _ => Scores::new(),
+            Learner::Idm => {
+                let windows = self.frames.draw(stage.batch, run.random("windows"), &self.device)?;
+                let logits = self.inverse.inference().network.forward(windows.all.clone());
+                let actions: Vec<usize> =
+                    logits.argmax(1).into_data().iter::<i64>().map(|index| index as usize).collect();
+                cross_entropy(self.predict(&windows), &actions, 0.0)
+            }
+            // Equation (2). The latent in front of the codes: a smooth target.
+            _ => {
+                let windows = self.frames.draw(stage.batch, run.random("windows"), &self.device)?;
+                let latent = self.inverse.inference().network.forward(windows.all.clone());
+                reduce::mean((self.predict(&windows) - latent.autodiff()).square())
+            }
         };
-        scores.extend(self.probe(protocol, run)?);
-        Ok(scores)
+        let done = update(run, "policy", loss, &mut [&mut self.policy], stage.clip())?;
+        run.count_updates("policy", 1);
+        run.log("loss/policy", f64::from(done.loss))
     }
 
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        save_trained(
-            snapshot,
-            &[
-                ("inverse", &self.inverse),
-                ("forward", &self.forward),
-                ("policy", &self.policy),
-                ("decoder", &self.decoder),
-            ],
-        );
-        snapshot.put("position", &self.position)?;
-        self.online.as_ref().map_or(Ok(()), |online| online.save(snapshot))
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let arrays = arrays(snapshot);
-        let parts: &mut [(&str, &mut dyn learn::optim::Trainable)] = &mut [
-            ("inverse", &mut self.inverse),
-            ("forward", &mut self.forward),
-            ("policy", &mut self.policy),
-            ("decoder", &mut self.decoder),
-        ];
-        load_trained(&arrays, parts)?;
-        self.position = snapshot.get("position")?;
-        self.known = None;
-        self.online.as_mut().map_or(Ok(()), |online| online.load(snapshot, &arrays))
+    /// The policy's output for the frames in which the agent acts.
+    fn predict(&self, windows: &Windows) -> Tensor<2> {
+        self.policy.module().forward(windows.current().autodiff())
     }
 }
 
-/// The networks before training.
-struct Networks {
-    inverse: FrameInverse,
-    forward: FrameForward,
-    policy: FrameNetwork,
-    decoder: Mlp,
+/// Stage 3a, `decode`: from latent actions to actions, fitted to a few labels.
+impl Lapo {
+    /// Equation (3).
+    fn fit_decoder(&mut self, run: &mut Run) -> Result<()> {
+        let latents = match self.known.take() {
+            Some(latents) => latents,
+            None => {
+                let positions = self.labels.positions.clone();
+                self.latents(&positions)?
+            }
+        };
+        let drawn = self.draw_labels(self.config.decoder.batch, run);
+        let actions: Vec<usize> = drawn.iter().map(|&index| self.labels.actions[index]).collect();
+        let chosen = latents.clone().select(0, indices(&drawn, &latents));
+        self.known = Some(latents);
+        let loss = cross_entropy(self.decoder.module().forward(chosen.autodiff()), &actions, 0.0);
+        let done = update(run, "decoder", loss, &mut [&mut self.decoder], None)?;
+        run.count_updates("decoder", 1);
+        run.log("loss/decoder", f64::from(done.loss))
+    }
+
+    /// The latent actions, in front of the codes, of the windows that begin at these positions.
+    fn latents(&mut self, positions: &[memory::Position]) -> Result<Tensor<2>> {
+        let mut parts = Vec::new();
+        for chunk in positions.chunks(CHUNK) {
+            let windows = self.frames.at(chunk, &self.device)?;
+            parts.push(self.inverse.inference().network.forward(windows.all));
+        }
+        Ok(Tensor::cat(parts, 0))
+    }
 }
 
-impl Networks {
-    fn new(
-        config: &LapoConfig,
-        layout: &Layout,
-        actions: usize,
-        device: &Device,
+/// Stage 3b, `online`: reinforcement learning on top of the latent policy, whose decoder is refitted
+/// to the actions that were really taken.
+impl Lapo {
+    /// One rollout in the world and what is learnt from it.
+    fn act_and_learn(&mut self, run: &mut Run) -> Result<()> {
+        let Some(online) = &mut self.online else {
+            return Err(RunError::Task("the online stage needs `decoding = \"online\"`".to_owned()));
+        };
+        let done = self.position.done;
+        if done == 0 {
+            online.begin(self.policy.inference());
+        }
+        let before = run.steps();
+        online.collect(self.policy.inference(), self.decoder.inference(), self.inverse.inference(), run)?;
+        online.improve(done, run)?;
+        if online.refits(done + run.steps() - before) {
+            self.decoder = self.refit(run)?;
+        }
+        Ok(())
+    }
+
+    /// Equation (3) again: a decoder drawn anew and fitted to all windows acted in so far.
+    fn refit(&self, run: &mut Run) -> Result<Trained<Mlp>> {
+        let RefitConfig { epochs, batch, learning_rate, smoothing, .. } = self.config.online.refit;
+        let shape = MlpConfig::new(self.config.size(self.actions), &self.config.decoder.hidden, self.actions);
+        let decoder = shape.init(&self.device.clone().autodiff(), run.random("decoder"));
+        let mut decoder = Trained::new(decoder, AdamSettings::new(learning_rate));
+        let Some((latents, actions)) = self.online.as_ref().and_then(|online| online.experience.labelled())
+        else {
+            return Ok(decoder);
+        };
+        let latents: Tensor<2> = batch::matrix(latents, actions.len(), &self.device);
+        let mut order: Vec<usize> = (0..actions.len()).collect();
+        for _ in 0..epochs {
+            shuffle(&mut order, run.random("decoder"));
+            for chunk in order.chunks(batch) {
+                let chosen = latents.clone().select(0, indices(chunk, &latents)).autodiff();
+                let targets: Vec<usize> = chunk.iter().map(|&index| actions[index]).collect();
+                let loss = cross_entropy(decoder.module().forward(chosen), &targets, smoothing);
+                let done = update(run, "decoder", loss, &mut [&mut decoder], None)?;
+                run.log("loss/decoder", f64::from(done.loss))?;
+            }
+        }
+        Ok(decoder)
+    }
+}
+
+impl Online {
+    /// Fills the rollout by the policy of equation (4), and takes down latent actions beside the
+    /// actions taken.
+    fn collect(
+        &mut self,
+        policy: &FrameNetwork,
+        decoder: &Mlp,
+        inverse: &FrameInverse,
         run: &mut Run,
-    ) -> Result<Self> {
-        let LapoConfig { encoder, hidden, quantiser, .. } = config;
-        let (random, frames) = (run.random("init"), config.past + 2);
-        let size = config.size(actions);
-        let shape = [*hidden, size];
-        let inverse = match config.variant {
-            Variant::Lapo => {
-                FrameInverse::quantised(encoder, layout, frames, *hidden, *quantiser, device, random)
+    ) -> Result<()> {
+        let Self { layout, device, sampler, collector, rollout, experience, branch, .. } = self;
+        let heads = branch.inference();
+        let look = |collector: &Collector, _| {
+            let frames = stack(collector.observations().input(), layout, 1, collector.rows(), device);
+            let (trunk, other) = supervised(policy, decoder, frames.all);
+            let kept = Array::Float(host(Tensor::cat(vec![trunk.clone(), other.clone()], 1)));
+            let (logits, value) = heads.forward(trunk, other);
+            Ok(Look { kept, head: host(logits), log_std: Vec::new(), value: host(value) })
+        };
+        rollout.fill(collector, sampler, run, look, |collector, actions, _, _| {
+            let outcome = collector.outcome();
+            experience.see(outcome.observations.input(), &outcome.reset);
+            if let Actions::Discrete(taken) = actions {
+                experience.label(inverse, taken, device);
             }
-            _ => FrameInverse::free(encoder, layout, frames, shape, device, random),
+            Ok(())
+        })?;
+        self.rollouts += 1;
+        self.rollout.estimate_advantages(self.config.gamma, self.config.lambda)
+    }
+
+    /// Several passes of minibatch steps over the rollout, `done` steps into the stage. The head of
+    /// the value learns first, then that of the policy, the features last.
+    fn improve(&mut self, done: u64, run: &mut Run) -> Result<()> {
+        let [policy, value, features] = &self.schedules;
+        self.branch.policy.set_learning_rate(policy.value(done));
+        self.branch.value.set_learning_rate(value.value(done));
+        self.branch.features.set_learning_rate(features.value(done));
+        let cuts = [self.config.epochs, self.config.minibatches];
+        passes(self.rollout.taken(), cuts, run, |minibatch, run| self.step(minibatch, run))
+    }
+
+    /// One step of PPO on a minibatch. The supervised branch enters as numbers, so that gradients
+    /// reach the other one alone.
+    fn step(&mut self, indices: &[usize], run: &mut Run) -> Result<()> {
+        let batch = self.rollout.minibatch(indices, &self.seen, &self.device);
+        let (Observed::Flat(seen), Some(actions)) = (&batch.observations, batch.actions.indices()) else {
+            return Err(RunError::Part("a rollout holds neither vectors nor indices".to_owned()));
         };
-        let (channels, height, width) = match *layout {
-            Layout::Image { channels, height, width, .. } => (channels, height, width),
-            Layout::Vector { size } => (size, 1, 1),
-        };
-        let image =
-            UNetShape { input: (config.past + 1) * channels, vector: size, output: channels, height, width };
-        let forward = FrameForward::new(config.forward, image, device, random).map_err(RunError::part)?;
-        let policy = FrameNetwork::new(encoder, layout, 1, shape, device, random).map_err(RunError::part)?;
-        let decoder = MlpConfig::new(size, &config.decoder.hidden, actions).init(device, random);
-        Ok(Self { inverse: inverse.map_err(RunError::part)?, forward, policy, decoder })
+        let trunk = self.seen.size() - self.sampler.size;
+        let other = seen.clone().narrow(1, trunk, self.sampler.size).autodiff();
+        let (logits, value) =
+            self.branch.modules().forward(seen.clone().narrow(1, 0, trunk).autodiff(), other);
+        let acting = Categorical::new(logits);
+        let (log_prob, entropy) = (acting.log_prob(actions.autodiff()), entropy(acting.log_probabilities()));
+        let objective = self.config.objective();
+        let Branch { features, policy, value: critic } = &mut self.branch;
+        let judged = Judged { log_prob, entropy, value };
+        let means = objective.step(&batch, judged, &mut [features, policy, critic], run)?;
+        run.count_updates("branch", 1);
+        // All but the divergence.
+        METRICS.iter().zip(means).take(4).try_for_each(|(name, mean)| run.log(name, mean))
+    }
+
+    /// Whether the decoder is fitted anew after this rollout, `done` steps into the stage.
+    fn refits(&self, done: u64) -> bool {
+        let refit = &self.config.refit;
+        (refit.from + 1..refit.until).contains(&done)
+            && (done < refit.dense_until || self.rollouts.is_multiple_of(refit.every))
     }
 }
 
-/// Number of actions of the data set, or of the world where the data set has none.
-fn number_of_actions(set: &Dataset, world: Option<&World>) -> Result<usize> {
-    let space = set.spec().action.as_ref().or(world.map(|world| &world.spec.action));
-    match space {
-        Some(ActionSpace::Discrete { count }) => Ok(*count),
-        Some(ActionSpace::Box { low, .. }) => Err(RunError::Task(format!(
-            "`lapo` decodes latent actions into discrete actions, but there are {} continuous action \
-             dimensions: discretise them, or try a method of behaviour cloning",
-            low.len()
-        ))),
-        None => Ok(1),
-    }
+/// Row numbers, on the device of `like`.
+fn indices(numbers: &[usize], like: &Tensor<2>) -> Tensor<1, Int> {
+    let numbers: Vec<i64> = numbers.iter().map(|&number| number as i64).collect();
+    let count = numbers.len();
+    Tensor::from_data(TensorData::new(numbers, [count]), &like.device())
 }
 
-/// The world of the online stage, which must look and act like the data.
-fn online_world(config: &LapoConfig, set: &Dataset) -> Result<World> {
-    let world = World::new(&config.online.world)?;
-    let differ = |what: &str| {
-        Err(RunError::Task(format!(
-            "`online.world` is `{}`, but its {what} differ from those of the data: name the world that \
-             the data shows",
-            config.online.world
-        )))
-    };
-    if world.spec.input() != set.spec().input() {
-        return differ("observations");
-    }
-    match &set.spec().action {
-        Some(action) if *action != world.spec.action => differ("actions"),
-        _ => Ok(world),
-    }
-}
-
-/// Tells of episodes that are shorter than a window.
-fn note_short_episodes(set: &Dataset, past: usize, run: &mut Run) {
-    let needed = past + 1;
-    let short = set.episodes().iter().filter(|episode| episode.length < needed).count();
-    if let Some(first) = set.episodes().iter().position(|episode| episode.length < needed) {
-        run.note(format!(
-            "{short} of {} episodes are shorter than a window of {needed} steps and are left out, the \
-             first of them number {first}",
-            set.episodes().len()
-        ));
+/// Mean cross-entropy of `logits [B, A]` to `targets`, of which a share of `smoothing` is spread
+/// evenly over all actions (Szegedy et al., 2016, section 7).
+fn cross_entropy(logits: Tensor<2>, targets: &[usize], smoothing: f64) -> Tensor<1> {
+    let targets = indices(targets, &logits);
+    let policy = Categorical::new(logits);
+    let right = policy.log_prob(targets).mean();
+    match smoothing == 0.0 {
+        true => right.neg(),
+        false => right.mul_scalar(smoothing - 1.0) - policy.log_probabilities().mean().mul_scalar(smoothing),
     }
 }

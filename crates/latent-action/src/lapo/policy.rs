@@ -2,40 +2,53 @@
 
 use agents::{baseline::ppo::network::Sampler, export};
 use burn::tensor::Device;
-use nets::{frames::FrameNetwork, mlp::Mlp, parameters, recipe, recipe::Layer};
+use nets::{frames::FrameNetwork, host, mlp::Mlp, parameters, recipe, recipe::Layer};
 use rand_chacha::ChaCha8Rng;
-use run::{Exported, Mode, Policy, Result};
+use run::{Exported, Mode, Policy, Result, RunError};
 use worlds::{Actions, Layout, Observations};
 
-use super::frames::{HALF, stack};
+use super::{
+    frames::{HALF, stack},
+    online::{Heads, supervised},
+};
 
-/// Acts by a network over one frame, and a decoder where the network's output is a latent action.
+/// Acts by inference copies of a network over one frame, of a decoder where the network's output is a
+/// latent action, and of the branch beside them where there is one.
 pub(super) struct DecodedPolicy {
-    network: FrameNetwork,
-    decoder: Option<Mlp>,
-    layout: Layout,
-    device: Device,
-}
-
-impl DecodedPolicy {
-    /// A policy from inference copies.
-    pub fn new(network: FrameNetwork, decoder: Option<Mlp>, layout: &Layout, device: &Device) -> Self {
-        Self { network, decoder, layout: layout.clone(), device: device.clone() }
-    }
+    pub network: FrameNetwork,
+    pub decoder: Option<Mlp>,
+    pub heads: Option<Heads>,
+    pub layout: Layout,
+    pub device: Device,
 }
 
 impl Policy for DecodedPolicy {
     fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
-        let frames = stack(observations.input(), &self.layout, 1, observations.rows, &self.device);
-        let output = self.network.forward(frames.all);
-        let logits = match &self.decoder {
-            Some(decoder) => decoder.forward(output),
-            None => output,
+        let frames = stack(observations.input(), &self.layout, 1, observations.rows, &self.device).all;
+        let logits = match (&self.decoder, &self.heads) {
+            (None, _) => self.network.forward(frames),
+            (Some(decoder), None) => decoder.forward(self.network.forward(frames)),
+            (Some(decoder), Some(heads)) => {
+                let (trunk, other) = supervised(&self.network, decoder, frames);
+                heads.forward(trunk, other).0
+            }
         };
-        Ok(choose(&logits.dims(), &logits.into_data().iter().collect::<Vec<f32>>(), mode, random))
+        let sampler = Sampler { size: logits.dims()[1], discrete: true };
+        let logits = host(logits);
+        Ok(match mode {
+            Mode::Greedy => sampler.mode(&logits),
+            Mode::Sample => sampler.sample(&logits, &[], random, &mut Vec::new()),
+        })
     }
 
     fn export(&self) -> Result<Exported> {
+        if self.heads.is_some() {
+            return Err(RunError::Task(
+                "a latent policy decoded online adds the logits of two branches, which the exported form has no \
+                 layer for: export one decoded offline"
+                    .to_owned(),
+            ));
+        }
         let mut layers: Vec<Layer> = recipe::input(&self.layout).into_iter().collect();
         layers.push(Layer::Shift { by: -HALF });
         layers.extend(self.network.layers("policy"));
@@ -46,14 +59,5 @@ impl Policy for DecodedPolicy {
         }
         layers.push(Layer::Argmax);
         export::exported(layers, arrays, "The most likely action: before argmax stand the logits.")
-    }
-}
-
-/// Actions from logits `[rows, actions]` on the host.
-pub(super) fn choose(dims: &[usize; 2], logits: &[f32], mode: Mode, random: &mut ChaCha8Rng) -> Actions {
-    let sampler = Sampler { size: dims[1], discrete: true };
-    match mode {
-        Mode::Greedy => sampler.mode(logits),
-        Mode::Sample => sampler.sample(logits, &[], random, &mut Vec::new()),
     }
 }

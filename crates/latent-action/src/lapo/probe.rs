@@ -7,11 +7,11 @@ use std::{
 
 use learn::probe::{Labelled, LinearHead};
 use memory::{Dataset, Position};
+use nets::host;
 use run::{Protocol, Result, Run, RunError, Scores, data::Data, scores::exact};
 
 use super::{
-    Lapo,
-    decode::CHUNK,
+    CHUNK, Lapo,
     frames::{Frames, action, changes},
 };
 
@@ -59,7 +59,7 @@ impl Lapo {
             return Ok(Scores::new());
         }
         let size = features.dims()[1];
-        let features: Vec<f32> = features.into_data().iter().collect();
+        let features = host(features);
         let data = Labelled::new(&features, size, &known.actions, self.actions).map_err(RunError::part)?;
         let task: Vec<usize> = known.actions.iter().copied().collect::<BTreeSet<_>>().into_iter().collect();
         let head = LinearHead::logistic(&data, &task, self.config.probe.ridge).map_err(RunError::part)?;

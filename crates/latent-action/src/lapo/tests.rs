@@ -6,6 +6,7 @@ use memory::{
     DataSpec, Dataset,
     dataset::{Builder, Columns, Episode},
 };
+use nets::host;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use run::{Method, Mode, Protocol, Run, Snapshot, Task, data::Data};
@@ -13,12 +14,9 @@ use settings::Config;
 use worlds::{ActionSpace, Actions, Array, Field, Layout, Observations, Role};
 
 use super::{
-    Lapo, LapoConfig, Variant,
-    config::{Decoding, OnlineConfig, StageConfig},
-    decode::cross_entropy,
+    Decoding, Lapo, LapoConfig, Learner, OnlineConfig, StageConfig, collapse, cross_entropy,
     experience::Experience,
     frames::{Frames, action},
-    models::collapse,
 };
 
 const SIDE: usize = 5;
@@ -129,7 +127,7 @@ fn every_stage_trains_its_own_parts_only() {
 #[test]
 fn variants_leave_out_what_they_lack() {
     for (variant, stages) in
-        [(Variant::NoBottleneck, 3), (Variant::NoFdm, 2), (Variant::Idm, 2), (Variant::Cloning, 1)]
+        [(Learner::NoBottleneck, 3), (Learner::NoFdm, 2), (Learner::Idm, 2), (Learner::Cloning, 1)]
     {
         let config = LapoConfig { variant, ..small() };
         let (lapo, mut run) = build(&config, dots(20, 8), 100);
@@ -137,9 +135,9 @@ fn variants_leave_out_what_they_lack() {
         let (inverse, forward) = (state(&lapo, "inverse."), state(&lapo, "forward."));
         while !lapo.advance(&mut run).unwrap().finished {}
         assert_eq!(run.steps(), 4 * stages, "{variant:?}");
-        let fixed = matches!(variant, Variant::NoFdm | Variant::Cloning);
+        let fixed = matches!(variant, Learner::NoFdm | Learner::Cloning);
         assert_eq!(state(&lapo, "inverse.") == inverse, fixed, "{variant:?}");
-        assert_eq!(state(&lapo, "forward.") == forward, variant != Variant::NoBottleneck, "{variant:?}");
+        assert_eq!(state(&lapo, "forward.") == forward, variant != Learner::NoBottleneck, "{variant:?}");
     }
 }
 
@@ -165,7 +163,7 @@ fn windows_stay_inside_their_episode_and_labels_name_the_action_between_the_last
         let windows = frames.at(&[position], &device).unwrap();
         assert_eq!(windows.all.dims(), [1, 3, SIDE, SIDE]);
         let bright = |image: burn::tensor::Tensor<4>| {
-            let values: Vec<f32> = image.into_data().iter().collect();
+            let values = host(image);
             values.iter().position(|value| *value > 0.0).unwrap()
         };
         let now = position.row() * SIDE + position.step() as usize + 1;
@@ -269,11 +267,28 @@ fn what_cannot_work_is_refused_in_a_sentence() {
     );
     assert!(other.contains("observations differ"), "{other}");
     let none = LapoConfig { labels: 0, ..small() }.validate().unwrap_err();
-    assert!(none.starts_with("no labelled transitions"), "{none}");
-    let idm = LapoConfig { variant: Variant::Idm, decoding: Decoding::Online, ..small() };
-    assert!(idm.validate().unwrap_err().contains("offline"));
+    assert!(none.starts_with("`labels` is 0: there are no labelled transitions"), "{none}");
+    let idm = LapoConfig { variant: Learner::Idm, decoding: Decoding::Online, ..small() };
+    assert!(idm.validate().unwrap_err().starts_with("`decoding` is online: it must be offline"));
     let past = LapoConfig { policy: StageConfig { warm_up: 9, ..small().policy }, ..small() };
-    assert!(past.validate().unwrap_err().contains("`policy.warm_up` is 9"));
+    assert!(
+        past.validate()
+            .unwrap_err()
+            .contains("`policy.warm_up` is 9: it must be at most `policy.updates`, 4")
+    );
+    let online = |change: fn(&mut OnlineConfig)| {
+        let mut config = small();
+        change(&mut config.online);
+        config.validate().unwrap_err()
+    };
+    assert_eq!(
+        online(|online| online.features = [5, 4]),
+        "`online.features` is [5, 4]: it must be two steps that do not fall, up to `online.anneal`, 4000000"
+    );
+    assert_eq!(
+        online(|online| (online.worlds, online.rollout, online.minibatches) = (2, 3, 7)),
+        "`online.minibatches` is 7: it must be at most `online.worlds` times `online.rollout`, 6"
+    );
 }
 
 #[test]

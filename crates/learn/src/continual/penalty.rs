@@ -3,6 +3,7 @@
 
 use burn::module::{Module, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor, TensorData};
+use nets::host;
 use serde::{Deserialize, Serialize};
 
 /// All parameters of a module in one row `[n]`, in the order of its fields. Gradients flow back.
@@ -14,7 +15,7 @@ pub fn flat<M: Module>(module: &M) -> Tensor<1> {
 
 /// The values of [`flat`].
 pub fn values<M: Module>(module: &M) -> Vec<f32> {
-    flat(&module.valid()).into_data().iter::<f32>().collect()
+    host(flat(&module.valid()))
 }
 
 /// The gradient of every parameter in the order of [`flat`], zeros where a parameter has none.

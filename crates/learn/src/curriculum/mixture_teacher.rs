@@ -6,14 +6,11 @@ use std::ops::RangeInclusive;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use settings::Config;
+use settings::{Config, Refusal};
 use worlds::world::{decode, encode};
 
 use super::{Bounds, Fit, Teacher, Update, progress::AbsoluteProgress};
-use crate::{
-    LearnError,
-    cluster::{Criterion, FitSettings, Mixture},
-};
+use crate::cluster::{Criterion, FitSettings, Mixture};
 
 /// What stands beside a task in the rows that the mixture is fitted to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,24 +23,23 @@ pub enum Signal {
 }
 
 /// What components are drawn by.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, settings::Choice)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, settings::Choice)]
 pub enum Choice {
     /// Their learning progress.
-    #[default]
     Progress,
     /// Their weight in the mixture, which only says where tasks were drawn before.
     Weight,
 }
 
 /// How mixtures are fitted and tasks drawn.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Config)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Config)]
+#[setting(check = Self::components_fit)]
 pub struct MixtureSettings {
     /// Episodes between fits, each on the episodes since the last; the first so many are uniform.
     #[setting(250)]
     pub fit_rate: usize,
     /// Fewest components that are tried.
-    #[setting(2)]
+    #[setting(2, min = 1)]
     pub fewest: usize,
     /// Most components that are tried.
     #[setting(10)]
@@ -55,11 +51,24 @@ pub struct MixtureSettings {
     #[setting(Choice::Progress)]
     pub choice: Choice,
     /// Probability of a uniform task.
-    #[setting(0.2)]
+    #[setting(0.2, min = 0.0, max = 1.0)]
     pub random_share: f64,
     /// Earlier episodes that progress is measured against; 0 for all.
     #[setting(0)]
     pub history: usize,
+}
+
+impl MixtureSettings {
+    fn components_fit(&self) -> Result<(), Refusal> {
+        if (self.fewest..=self.fit_rate).contains(&self.most) {
+            return Ok(());
+        }
+        let allowed = format!(
+            "neither below `.fewest`, which is {}, nor above `.fit_rate`, which is {}",
+            self.fewest, self.fit_rate
+        );
+        Err(Refusal::new("most", self.most, allowed))
+    }
 }
 
 /// Fits a mixture to the last episodes' tasks and signals, draws a component by its progress and a
@@ -91,28 +100,15 @@ impl MixtureTeacher {
     ///
     /// # Errors
     /// Too few episodes between fits for a full covariance, or a setting out of range.
-    pub fn new(bounds: Bounds, settings: MixtureSettings, signal: Signal) -> Result<Self, LearnError> {
+    pub fn new(bounds: Bounds, settings: MixtureSettings, signal: Signal) -> Result<Self, Refusal> {
+        settings.check()?;
         let columns = bounds.dimensions() + signal.columns();
         if settings.fit_rate < 10 * columns {
-            return Err(LearnError::Curriculum(format!(
-                "`fit_rate` is {}: too few points for a full covariance in {columns} dimensions, which \
-                 needs at least {}",
-                settings.fit_rate,
+            let why = format!(
+                "these are too few points for a full covariance in {columns} dimensions, which needs at least {}",
                 10 * columns
-            )));
-        }
-        if settings.fewest == 0 || settings.most < settings.fewest || settings.most > settings.fit_rate {
-            return Err(LearnError::Curriculum(format!(
-                "the numbers of components run from {} to {}: the fewest must be at least 1 and the most \
-                 neither below it nor above `fit_rate`",
-                settings.fewest, settings.most
-            )));
-        }
-        if !(0.0..=1.0).contains(&settings.random_share) {
-            return Err(LearnError::Curriculum(format!(
-                "`random_share` is {}: it must be between 0 and 1",
-                settings.random_share
-            )));
+            );
+            return Err(Refusal::saying("fit_rate", settings.fit_rate, why));
         }
         Ok(Self {
             progress: AbsoluteProgress::new(bounds.dimensions(), settings.history),

@@ -1,19 +1,16 @@
 //! The teacher that knows which tasks are easy.
 
 use rand_chacha::ChaCha8Rng;
-use serde::{Deserialize, Serialize};
-use settings::Config;
+use settings::{Config, Refusal};
 use worlds::world::{decode, encode};
 
 use super::{Bounds, Teacher, Update};
-use crate::LearnError;
 
 /// A hand-made window over the tasks.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Config)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Config)]
 pub struct OracleSettings {
     /// Width of the window, as a share of every dimension.
-    #[setting(1.0 / 6.0)]
+    #[setting(1.0 / 6.0, above = 0.0, max = 1.0)]
     pub window: f64,
     /// Way of the window at a move in every dimension, as a share of it; the window begins at the
     /// end that it moves away from. Empty: 0.05 upwards everywhere.
@@ -23,7 +20,7 @@ pub struct OracleSettings {
     #[setting(0.76)]
     pub threshold: f64,
     /// Episodes over which that mean is taken.
-    #[setting(50)]
+    #[setting(50, min = 1)]
     pub episodes: usize,
 }
 
@@ -43,21 +40,15 @@ impl Oracle {
     ///
     /// # Errors
     /// A setting out of range, or steps for another number of dimensions.
-    pub fn new(bounds: Bounds, mut settings: OracleSettings) -> Result<Self, LearnError> {
+    pub fn new(bounds: Bounds, mut settings: OracleSettings) -> Result<Self, Refusal> {
+        settings.check()?;
         let size = bounds.dimensions();
         if settings.step.is_empty() {
             settings.step = vec![0.05; size];
         }
-        if settings.step.len() != size || settings.step.iter().any(|step| !step.is_finite()) {
-            return Err(LearnError::Curriculum(format!(
-                "the oracle has steps {:?}, but needs one for each of the {size} task parameters",
-                settings.step
-            )));
-        }
-        if !(settings.window > 0.0 && settings.window <= 1.0) || settings.episodes == 0 {
-            return Err(LearnError::Curriculum(
-                "the oracle's window must be above 0 and at most 1, and its episodes at least 1".to_owned(),
-            ));
+        if settings.step.len() != size {
+            let why = format!("it must hold one step for each of the {size} task parameters");
+            return Err(Refusal::saying("step", format!("{:?}", settings.step), why));
         }
         let begin = |dimension: usize| {
             let room = (1.0 - settings.window) * bounds.width(dimension);

@@ -4,18 +4,18 @@
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
-use settings::Config;
+use settings::{Config, Refusal};
 use worlds::world::{decode, encode};
 
 use super::{Bounds, Teacher, Update};
-use crate::{LearnError, cluster::kmeans::draw};
+use crate::cluster::kmeans::draw;
 
 /// Share of an overfull region's oldest episodes that is forgotten where no split is possible.
 const FORGOTTEN: usize = 4;
 
 /// How regions are split and tasks drawn.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, Config)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, PartialEq, Config)]
+#[setting(check = Self::combinations)]
 pub struct RiacSettings {
     /// Episodes of a region beyond which it is split.
     #[setting(200)]
@@ -24,20 +24,34 @@ pub struct RiacSettings {
     #[setting(50)]
     pub splits: usize,
     /// Fewest episodes on either side of a split.
-    #[setting(10)]
+    #[setting(10, min = 1)]
     pub least: usize,
     /// Smallest width of a region, as a share of the whole box's.
-    #[setting(1.0 / 15.0)]
+    #[setting(1.0 / 15.0, min = 0.0, max = 1.0)]
     pub narrowest: f64,
     /// Probability of a uniform task.
-    #[setting(0.2)]
+    #[setting(0.2, min = 0.0, max = 1.0)]
     pub random_share: f64,
     /// Probability of a mutation of the worst task in a region.
-    #[setting(0.1)]
+    #[setting(0.1, min = 0.0, max = 1.0)]
     pub mutation_share: f64,
     /// Standard deviation of a mutation, as a share of the box's width.
     #[setting(0.1)]
     pub mutation: f64,
+}
+
+impl RiacSettings {
+    fn combinations(&self) -> Result<(), Refusal> {
+        if self.random_share + self.mutation_share > 1.0 {
+            let why = format!("with `.random_share`, which is {}, it must not exceed 1", self.random_share);
+            return Err(Refusal::saying("mutation_share", self.mutation_share, why));
+        }
+        if self.region < 2 * self.least {
+            let allowed = format!("at least twice `.least`, which is {}, to be split in two", self.least);
+            return Err(Refusal::new("region", self.region, allowed));
+        }
+        Ok(())
+    }
 }
 
 /// A box of the partition with its recent episodes, oldest first.
@@ -82,23 +96,8 @@ impl Riac {
     ///
     /// # Errors
     /// A setting out of range.
-    pub fn new(bounds: Bounds, settings: RiacSettings) -> Result<Self, LearnError> {
-        let shares = [settings.random_share, settings.mutation_share, settings.narrowest];
-        let shares_fit = shares.iter().all(|share| (0.0..=1.0).contains(share));
-        if !shares_fit || settings.random_share + settings.mutation_share > 1.0 {
-            return Err(LearnError::Curriculum(
-                "the shares of RIAC must lie between 0 and 1, and those of random tasks and of mutations \
-                 together not above 1"
-                    .to_owned(),
-            ));
-        }
-        if settings.least == 0 || settings.region < 2 * settings.least {
-            return Err(LearnError::Curriculum(format!(
-                "a region of {} episodes cannot be split into two of at least {}: raise `region` or lower \
-                 `least`, which must be at least 1",
-                settings.region, settings.least
-            )));
-        }
+    pub fn new(bounds: Bounds, settings: RiacSettings) -> Result<Self, Refusal> {
+        settings.check()?;
         let region = Region {
             low: bounds.low.clone(),
             high: bounds.high.clone(),

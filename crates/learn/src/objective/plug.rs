@@ -172,6 +172,23 @@ pub fn plug(name: &str) -> Result<Option<&'static Plug>, Refusal> {
     found.map(Some).ok_or_else(|| Refusal::new(NAME, name, one_of(&names())))
 }
 
+/// Refuses settings of an objective where none is chosen; keys that no objective has are not noticed.
+fn idle(table: &Table) -> Result<(), Refusal> {
+    for (key, value) in table {
+        let has = |plug: &&Plug| (plug.fields)().iter().any(|field| field.key.split('.').next() == Some(key));
+        let mut owners: Vec<&str> = OBJECTIVES.iter().filter(has).map(|plug| plug.id).collect();
+        owners.sort_unstable();
+        if !owners.is_empty() {
+            let why = format!(
+                "that is a setting of {}, and no objective is chosen: set `.{NAME}` too",
+                one_of(&owners)
+            );
+            return Err(Refusal::saying(key, value, why));
+        }
+    }
+    Ok(())
+}
+
 impl Config for Latent {
     fn paper() -> Self {
         Self::default()
@@ -215,8 +232,9 @@ impl Config for Latent {
             None | Some(Value::String(_)) => {}
             Some(other) => return Err(Refusal::new(NAME, other, one_of(&names()))),
         }
-        if let Some(plug) = plug(&self.name)? {
-            self.settings = (plug.complete)(&self.settings, table)?;
+        match plug(&self.name)? {
+            Some(plug) => self.settings = (plug.complete)(&self.settings, table)?,
+            None => idle(table)?,
         }
         Ok(())
     }

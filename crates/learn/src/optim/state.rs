@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use burn::module::ParamId;
 use burn::tensor::{Device, Tensor, TensorData};
-use nets::parameters::NamedArray;
+use nets::{host, parameters::NamedArray};
 
 use super::adam::{self, AdamSettings};
 use crate::error::LearnError;
@@ -263,9 +263,4 @@ pub(crate) fn find<'a>(
         });
     }
     Ok(&array.values)
-}
-
-/// The values of a flat tensor in host memory.
-fn host(tensor: Tensor<1>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }

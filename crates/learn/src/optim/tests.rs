@@ -72,6 +72,21 @@ fn adam_follows_the_reference() {
 }
 
 #[test]
+fn tables_follow_the_reference_too() {
+    let text = include_str!("../../tests/data/adam.txt");
+    let [learning_rate, beta_1, beta_2, epsilon, _] = numbers(text, "settings")[0][..] else { panic!() };
+    let settings = AdamSettings { learning_rate, beta_1, beta_2, epsilon, ..AdamSettings::default() };
+    let mut values = numbers(text, "start")[0].clone();
+    let mut adam = TableAdam::new(values.len());
+    for (gradient, expected) in numbers(text, "gradient").iter().zip(numbers(text, "plain")) {
+        adam.step(&mut values, gradient, &settings);
+        for (found, expected) in values.iter().zip(&expected) {
+            assert!((found - expected).abs() < 1e-12, "{found} instead of {expected}");
+        }
+    }
+}
+
+#[test]
 fn the_clip_is_by_the_global_norm_over_all_parts() {
     let plain = AdamSettings {
         beta_1: 0.0,

@@ -1,6 +1,7 @@
 //! Distributions of returns on a fixed grid (Bellemare et al., 2017).
 
 use burn::tensor::{Device, Tensor, TensorData};
+use nets::host;
 use settings::{Config, Refusal};
 
 /// Share of a grid step within which a location counts as lying on an atom, so that f32 rounding
@@ -79,11 +80,7 @@ pub struct Projection {
 pub fn project(locations: Tensor<2>, weights: Tensor<2>, support: &Support) -> Projection {
     let [rows, masses] = locations.dims();
     let device = locations.device().without_autodiff();
-    let read = |tensor: Tensor<2>| -> Vec<f32> {
-        let data = tensor.without_autodiff().into_data();
-        data.iter::<f32>().collect()
-    };
-    let (locations, weights) = (read(locations), read(weights));
+    let (locations, weights) = (host(locations), host(weights));
     let atoms = support.atoms;
     let low = f64::from(support.low);
     let step = (f64::from(support.high) - low) / (atoms - 1) as f64;

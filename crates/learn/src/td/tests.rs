@@ -1,4 +1,5 @@
 use burn::tensor::activation::log_softmax;
+use settings::Config;
 
 use super::*;
 use crate::testing::{assert_close, check_gradient, numbers, random_values, tensor, values};
@@ -80,8 +81,29 @@ fn mass_beyond_the_support_is_reported() {
     let found = categorical_target(one(), one(), next, &support);
     assert_eq!(found.clipped, 1.0);
     assert_eq!(values(found.probabilities), [0.0, 1.0]);
-    assert!(Support { high: 0.0, ..support }.validate().is_err());
-    assert!(Support { atoms: 1, ..support }.validate().is_err());
+    assert!(Support { high: 0.0, ..support }.check().is_err());
+    assert!(Support { atoms: 1, ..support }.check().is_err());
+}
+
+#[test]
+fn the_least_of_twin_values_gets_the_gradient() {
+    let twins = tensor(&[1.0, 5.0, -2.0, 4.0, 3.0, -1.0], [2, 3]);
+    assert_eq!(values(least(twins.clone())), [1.0, 3.0, -2.0]);
+    let leaf = twins.autodiff().require_grad();
+    let gradients = least(leaf.clone()).sum().backward();
+    assert_eq!(values(leaf.grad(&gradients).unwrap()), [1.0, 0.0, 1.0, 0.0, 1.0, 0.0]);
+    let one = tensor(&[0.5, -0.5], [1, 2]);
+    assert_eq!(values(least(one)), [0.5, -0.5]);
+}
+
+#[test]
+fn an_ensemble_shares_its_target() {
+    let twins = tensor(&[1.0, 5.0, 3.0, 3.0], [2, 2]);
+    // Errors 0, 2 and 2, 0 of the two members.
+    assert_eq!(values(ensemble_error(twins, tensor(&[1.0, 3.0], [2]))), [4.0]);
+    check_gradient(&random_values(7, 6), |leaf| {
+        ensemble_error(leaf.reshape([2, 3]), tensor(&random_values(8, 3), [3]))
+    });
 }
 
 #[test]

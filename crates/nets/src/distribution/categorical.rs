@@ -40,6 +40,12 @@ impl Categorical {
         self.log_probabilities.clone().gather(1, index.unsqueeze_dim::<2>(1)).squeeze_dim(1)
     }
 
+    /// Cross-entropy in nats to the distributions `targets [B, A]`, one-hot where an index is known, as
+    /// `[B]`. No gradient enters the targets.
+    pub fn cross_entropy(&self, targets: Tensor<2>) -> Tensor<1> {
+        (self.log_probabilities.clone() * targets.detach()).sum_dim(1).squeeze_dim::<1>(1).neg()
+    }
+
     /// Entropy in nats, `[B]`.
     pub fn entropy(&self) -> Tensor<1> {
         (self.probabilities() * self.log_probabilities.clone()).sum_dim(1).neg().squeeze_dim(1)

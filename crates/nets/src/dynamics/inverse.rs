@@ -1,10 +1,11 @@
 //! Inverse dynamics: the action that led from one state to the next.
 
 use burn::module::Module;
-use burn::tensor::{Device, Int, Tensor, activation::log_softmax};
+use burn::tensor::{Device, Int, Tensor};
 use rand_chacha::ChaCha8Rng;
 use settings::Choice;
 
+use crate::distribution::Categorical;
 use crate::mlp::{Mlp, MlpConfig};
 
 /// How an action is predicted.
@@ -69,13 +70,15 @@ impl InverseModel {
             InverseHead::Mse => {
                 (self.networks[0].forward(pair) - actions).square().mean_dim(1).squeeze_dim(1)
             }
-            InverseHead::Classifier => cross_entropy(self.networks[0].forward(pair), actions),
+            InverseHead::Classifier => {
+                Categorical::new(self.networks[0].forward(pair)).cross_entropy(actions)
+            }
             InverseHead::Bins => {
                 let each = self.networks.iter().enumerate().map(|(dimension, network)| {
                     let before = (dimension > 0).then(|| actions.clone().narrow(1, 0, dimension));
                     let logits = network.forward(given(&pair, before.as_ref()));
                     let bin = self.bin(actions.clone().narrow(1, dimension, 1));
-                    cross_entropy(logits, bin.one_hot::<2>(self.bins).float())
+                    Categorical::new(logits).cross_entropy(bin.one_hot::<2>(self.bins).float())
                 });
                 each.reduce(|sum, loss| sum + loss).unwrap_or_else(|| actions.sum_dim(1).squeeze_dim(1))
             }
@@ -117,9 +120,4 @@ fn given(pair: &Tensor<2>, before: Option<&Tensor<2>>) -> Tensor<2> {
         Some(before) => Tensor::cat(vec![pair.clone(), before.clone()], 1),
         None => pair.clone(),
     }
-}
-
-/// -log p of the index that `chosen [B, n]` marks with 1.
-fn cross_entropy(logits: Tensor<2>, chosen: Tensor<2>) -> Tensor<1> {
-    (log_softmax(logits, 1) * chosen).sum_dim(1).squeeze_dim::<1>(1).neg()
 }

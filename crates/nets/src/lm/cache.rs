@@ -4,7 +4,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::decoder::Decoder;
 use super::version::Version;
-use crate::NetsError;
+use crate::{NetsError, host};
 
 /// What a decoder remembers of a batch of sequences between passes. Gradients flow from later passes
 /// through it into earlier ones, unless it is detached.
@@ -166,9 +166,7 @@ impl Cache {
     pub(super) fn on_host(&mut self, rows: usize, slots: usize) -> &mut [HostMemory] {
         let (length, width) = (self.length(), self.heads[0] * self.heads[1]);
         if let Store::Tensors(layers) = &self.store {
-            let values = |tensor: &Tensor<4>| -> Vec<f32> {
-                tensor.clone().without_autodiff().swap_dims(1, 2).into_data().iter::<f32>().collect()
-            };
+            let values = |tensor: &Tensor<4>| -> Vec<f32> { host(tensor.clone().swap_dims(1, 2)) };
             let memories = layers.iter().map(|pair| match pair {
                 None => HostMemory::default(),
                 Some([keys, values_of]) => {

@@ -118,17 +118,13 @@ mod tests {
 
     use super::super::{LmConfig, Pass, Place};
     use super::*;
-    use crate::{noise, parameters};
+    use crate::{host, noise, parameters};
 
     fn logits(decoder: &Decoder) -> Tensor<3> {
         let device = decoder.embedding().device();
         let ids = Tensor::<2, Int>::from_data(TensorData::new(vec![1_i64, 4, 2, 0], [1, 4]), &device);
         let output = decoder.forward(decoder.embed(ids), &Place::full(1, 4), Pass::default());
         output.expect("fits").logits.expect("asked for")
-    }
-
-    fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-        tensor.into_data().iter::<f32>().collect()
     }
 
     #[track_caller]

@@ -6,9 +6,9 @@ use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 
 use super::*;
-use crate::NetsError;
 use crate::attention::Mask;
 use crate::noise;
+use crate::{NetsError, host};
 
 /// All the family's options at once.
 fn config() -> LmConfig {
@@ -36,10 +36,6 @@ fn decoder(device: &Device) -> Decoder {
 fn ids<const B: usize, const T: usize>(ids: [[i64; T]; B], device: &Device) -> Tensor<2, Int> {
     let flat: Vec<i64> = ids.into_iter().flatten().collect();
     Tensor::from_data(TensorData::new(flat, [B, T]), device)
-}
-
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }
 
 #[track_caller]

@@ -125,8 +125,14 @@ fn categorical_probabilities_entropies_and_divergences_match_scipy() {
         (0..4).max_by(|&a, &b| row[a].total_cmp(&row[b])).unwrap() as i64
     };
     assert_eq!(indices(&distribution.mode()), [best(0), best(1)]);
+    let own = distribution.cross_entropy(distribution.probabilities());
+    assert_close(&values(&own), &numbers(&golden, "entropy"), 1e-5);
+    let one_hot = tensor(vec![0.0, 0.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0], [2, 4], &device);
+    let found = values(&distribution.cross_entropy(one_hot.clone()));
+    assert_close(&found, &[-expected[3], -expected[5]], 1e-5);
     let logits = tensor(numbers(&golden, "logits"), [2, 4], &device);
-    check_input(logits, 2e-2, |logits| Categorical::new(logits).entropy().sum());
+    check_input(logits.clone(), 2e-2, |logits| Categorical::new(logits).entropy().sum());
+    check_input(logits, 2e-2, |logits| Categorical::new(logits).cross_entropy(one_hot.clone()).sum());
 }
 
 #[test]

@@ -3,13 +3,13 @@ use crate::support::{
     training, values,
 };
 use burn::tensor::Tensor;
-use nets::ensemble::EnsembleMlp;
 use nets::init::{Convolution, Init, conv2d};
 use nets::mlp::{Activation, Mlp, MlpConfig, Norm, Trunk};
 use nets::noise;
 use nets::norm::{BatchNorm, renormalise};
 use nets::parameters::{NamedArray, export, import};
 use nets::unfold::convolve;
+use nets::{ensemble::EnsembleMlp, host};
 use serde_json::{from_value, json};
 
 const NAMES: [&str; 7] = ["relu", "elu", "silu", "gelu", "mish", "tanh", "leaky-relu"];
@@ -170,7 +170,7 @@ fn instance_normalisation_standardises_every_channel_of_every_image() {
     let norm = nets::norm::InstanceNorm::new(2, &device);
     let map = nets::noise::normal([3, 2, 4, 4], &device, &mut rand::SeedableRng::seed_from_u64(1));
     let output = norm.forward(map.mul_scalar(5.0).add_scalar(2.0));
-    let values: Vec<f32> = output.into_data().iter::<f32>().collect();
+    let values = host(output);
     for channel in values.chunks_exact(16) {
         let mean = channel.iter().sum::<f32>() / 16.0;
         let variance = channel.iter().map(|value| (value - mean).powi(2)).sum::<f32>() / 16.0;

@@ -1,8 +1,8 @@
 //! The comparator on labelled paths: the next state cloned from the two before it and a label.
 
 use agents::{
-    failure::failure,
-    state::{arrays, load_trained, save_trained},
+    state::{load_trained, save_trained},
+    update::update,
 };
 use burn::{
     module::Module,
@@ -10,17 +10,18 @@ use burn::{
 };
 use learn::{
     batch::matrix,
-    optim::{AdamSettings, Trained, update},
+    optim::{AdamSettings, Trained},
 };
 use nets::{
     distribution::DiagonalGaussian,
+    host,
     mlp::{Mlp, MlpConfig},
     noise,
 };
 use rand_chacha::ChaCha8Rng;
 use run::{Result, Run, Snapshot};
 
-use super::data::{Asked, Paths, summed};
+use super::data::{Condition, Paths, summed};
 
 /// Smallest and largest logarithm of a standard deviation.
 const LOG_STD: (f64, f64) = (-6.0, 1.0);
@@ -76,37 +77,36 @@ impl Cloner {
         let input = Tensor::cat(vec![here.clone(), before, steps, upload(paths.conditions())], 1);
         let likely = self.network.module().forward(input).log_prob(next - here);
         let loss = likely.sum_dim(1).mean().neg();
-        let done =
-            update("clone", loss, &mut [&mut self.network], None).map_err(|error| failure(run, error))?;
+        let done = update(run, "clone", loss, &mut [&mut self.network], None)?;
         run.log("loss/clone", f64::from(done.loss))
     }
 
-    /// Paths of scaled states `[B, rows, width]` from `first [B, width]`, under the sum of what is
-    /// asked for.
+    /// Paths of scaled states `[B, rows, width]` from `first [B, width]`, under the sum of the
+    /// conditions.
     pub(super) fn roll(
         &self,
         first: &[f32],
         rows: usize,
-        asked: &[Asked],
+        conditions: &[Condition],
         random: &mut ChaCha8Rng,
     ) -> Vec<f32> {
         let network = self.network.inference();
         let count = first.len() / network.width;
-        let told = summed(asked, 1.0).into_iter().next().map_or(Vec::new(), |one| one.values);
-        let told = matrix(&told.repeat(count), count, &self.device);
+        let sum = summed(conditions, 1.0).into_iter().next().map_or(Vec::new(), |one| one.values);
+        let condition = matrix(&sum.repeat(count), count, &self.device);
         let mut here = matrix(first, count, &self.device);
         let mut before = here.clone();
         let mut states = vec![here.clone()];
         for step in 0..rows - 1 {
             let at = Tensor::full([count, 1], self.share(step), &self.device);
-            let input = Tensor::cat(vec![here.clone(), before, at, told.clone()], 1);
+            let input = Tensor::cat(vec![here.clone(), before, at, condition.clone()], 1);
             let noise = noise::normal([count, network.width], &self.device, random);
             before = here.clone();
             // Inside the range of the data, as a diffuser's plans are.
             here = (here + network.forward(input).sample(noise)).clamp(-1.0, 1.0);
             states.push(here.clone());
         }
-        Tensor::stack::<3>(states, 1).into_data().iter::<f32>().collect()
+        host(Tensor::stack::<3>(states, 1))
     }
 
     fn share(&self, step: usize) -> f32 {
@@ -118,6 +118,6 @@ impl Cloner {
     }
 
     pub(super) fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        load_trained(&arrays(snapshot), &mut [("clone", &mut self.network)])
+        load_trained(snapshot.arrays(), &mut [("clone", &mut self.network)])
     }
 }

@@ -12,13 +12,14 @@ use worlds::{ActionSpace, Actions, Array, Observations, Role};
 
 use super::config::{ConditionOn, DecisionDiffuserConfig, ReturnsConfig};
 
-/// Share of the range of training returns by which a target may lie outside before it is told.
+/// Share of the range of training returns by which a target may lie outside without a warning.
 const TOLERATED: f64 = 0.2;
 
-/// What is asked for: a condition and the weight of its score.
+/// What is wanted, and the weight w of its score.
 #[derive(Clone, Debug, PartialEq)]
-pub(super) struct Asked {
+pub(super) struct Condition {
     pub values: Vec<f32>,
+    /// Below 0 for what is not wanted.
     pub weight: f64,
 }
 
@@ -251,22 +252,24 @@ impl Paths {
         values
     }
 
-    /// What is asked of the network when acting.
+    /// The conditions that are wanted when acting.
     ///
     /// # Errors
     /// A label that is asked for is not in the data; the sentence lists those that are.
-    pub(super) fn asked(&self, config: &DecisionDiffuserConfig) -> Result<Vec<Asked>> {
+    pub(super) fn wanted(&self, config: &DecisionDiffuserConfig) -> Result<Vec<Condition>> {
         let weight = config.sampling.guidance;
         match config.condition {
             ConditionOn::Nothing => Ok(Vec::new()),
-            ConditionOn::Returns => Ok(vec![Asked { values: vec![config.returns.target as f32], weight }]),
+            ConditionOn::Returns => {
+                Ok(vec![Condition { values: vec![config.returns.target as f32], weight }])
+            }
             ConditionOn::Label => {
                 config.labels.ask.iter().map(|text| self.label(text, weight)).collect::<Result<_>>()
             }
         }
     }
 
-    fn label(&self, text: &str, weight: f64) -> Result<Asked> {
+    fn label(&self, text: &str, weight: f64) -> Result<Condition> {
         let (name, sign) = match text.strip_prefix("not ") {
             Some(name) => (name, -1.0),
             None => (text, 1.0),
@@ -281,19 +284,19 @@ impl Paths {
         };
         let mut values = vec![0.0; self.condition];
         values[index] = 1.0;
-        Ok(Asked { values, weight: sign * weight })
+        Ok(Condition { values, weight: sign * weight })
     }
 }
 
-/// All of it as one condition: the sum of what is asked for, what is not wanted subtracted.
-pub(super) fn summed(asked: &[Asked], weight: f64) -> Vec<Asked> {
-    let Some(first) = asked.first() else { return Vec::new() };
+/// All of them as one: the sum of what is wanted, what is not wanted subtracted.
+pub(super) fn summed(conditions: &[Condition], weight: f64) -> Vec<Condition> {
+    let Some(first) = conditions.first() else { return Vec::new() };
     let mut values = vec![0.0; first.values.len()];
-    for one in asked {
+    for one in conditions {
         let sign = if one.weight < 0.0 { -1.0 } else { 1.0 };
         values.iter_mut().zip(&one.values).for_each(|(sum, value)| *sum += sign * value);
     }
-    vec![Asked { values, weight }]
+    vec![Condition { values, weight }]
 }
 
 /// Width of the action vectors, and those of all steps: in [-1, 1], or one-hot.
@@ -318,7 +321,7 @@ fn vectors(set: &Dataset) -> (usize, Vec<f32>) {
     }
 }
 
-/// The return from every step on, as the network is told it.
+/// The return from every step on, as a condition.
 fn returns(config: &ReturnsConfig, data: &Data, run: &mut Run) -> Result<Vec<f32>> {
     let set = &data.set;
     let channels = set.spec().rewards.len();
@@ -345,13 +348,13 @@ fn returns(config: &ReturnsConfig, data: &Data, run: &mut Run) -> Result<Vec<f32
         scale = if largest > 0.0 { largest } else { 1.0 };
     }
     let clip = Some((f64::NEG_INFINITY, config.clip));
-    let told = all(ReturnToGo { scale, clip, ..plain }, &rewards);
-    let least = f64::from(told.iter().copied().fold(f32::INFINITY, f32::min));
-    let most = f64::from(told.iter().copied().fold(f32::NEG_INFINITY, f32::max));
+    let returns = all(ReturnToGo { scale, clip, ..plain }, &rewards);
+    let least = f64::from(returns.iter().copied().fold(f32::INFINITY, f32::min));
+    let most = f64::from(returns.iter().copied().fold(f32::NEG_INFINITY, f32::max));
     if let Some(warning) = far_outside(config.target, least, most) {
         run.note(warning);
     }
-    Ok(told)
+    Ok(returns)
 }
 
 /// A warning where a target lies outside the returns of the data by more than a fifth of their range.
@@ -381,11 +384,11 @@ fn one_hot(column: &str, data: &Data) -> Result<(Vec<i64>, Vec<f32>)> {
     let mut labels = values.clone();
     labels.sort_unstable();
     labels.dedup();
-    let mut told = vec![0.0; values.len() * labels.len()];
-    for (row, value) in told.chunks_exact_mut(labels.len()).zip(&values) {
+    let mut conditions = vec![0.0; values.len() * labels.len()];
+    for (row, value) in conditions.chunks_exact_mut(labels.len()).zip(&values) {
         if let Ok(index) = labels.binary_search(value) {
             row[index] = 1.0;
         }
     }
-    Ok((labels, told))
+    Ok((labels, conditions))
 }

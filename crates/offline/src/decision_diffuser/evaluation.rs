@@ -2,34 +2,30 @@
 
 use rand_chacha::ChaCha8Rng;
 use run::{
-    Protocol, Result, Run, Scores,
-    scores::{evaluate, exact},
-    task::World,
+    Policy, Protocol, Result, Run, Scores,
+    scores::{self, exact},
 };
 use worlds::data::traj2d;
 
 use super::{
-    DecisionDiffuser, Trainee,
-    config::{ConditionOn, Together},
-    data::{Asked, summed},
+    ConditionOn, DecisionDiffuser, Together, Trainee,
+    data::{Condition, summed},
 };
 
 /// Name of the generator of labelled paths, whose constraints can be checked.
 pub(super) const LABELLED_PATHS: &str = "traj2d";
 
 impl DecisionDiffuser {
-    /// Plays in a world. With `contrast`, the same network also plays without guidance, under the same
+    /// Plays in the protocol's world. With `contrast`, the same network also plays without guidance, under the same
     /// seeds; `diag/gain_over_unguided` is by how much the guided one is better, in points of the
     /// normalised return where the world has one.
-    pub(super) fn score_in(&self, world: &World, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        let play = |asked: Vec<Asked>| match self.plan_policy(asked) {
-            Some(mut policy) => {
-                evaluate(&mut policy, world, protocol, &mut run.derived("eval", protocol.seed))
-            }
-            None => Ok(Scores::new()),
+    pub(super) fn score_in_world(&self, protocol: &Protocol, run: &Run) -> Result<Scores> {
+        let play = |conditions: Vec<Condition>| {
+            let policy = self.plan_policy(conditions).map(|policy| Box::new(policy) as Box<dyn Policy>);
+            scores::of_policy(policy, protocol, run)
         };
-        let mut scores = play(self.asked.clone())?;
-        if self.config.contrast && !self.asked.is_empty() {
+        let mut scores = play(self.conditions.clone())?;
+        if self.config.contrast && !self.conditions.is_empty() {
             let plain = play(Vec::new())?;
             let names = ["eval/normalised", "eval/return"];
             let pair = |name: &str| Some((scores.get(name)?.mean, plain.get(name)?.mean));
@@ -50,24 +46,24 @@ impl DecisionDiffuser {
             return Ok(Scores::new());
         }
         let first = self.paths.first_states(self.config.paths, random);
-        let [a, b, both] = self.shares(&first, &self.asked, random)?;
+        let [a, b, both] = self.shares(&first, &self.conditions, random)?;
         let mut scores = exact([("eval/a", a), ("eval/b", b), ("eval/both", both)]);
-        let several = self.config.condition == ConditionOn::Label && self.asked.len() > 1;
+        let several = self.config.condition == ConditionOn::Label && self.conditions.len() > 1;
         if self.config.contrast && several && self.config.labels.together == Together::Scores {
-            let asked = summed(&self.asked, self.config.sampling.guidance);
-            let [.., of_sum] = self.shares(&first, &asked, random)?;
+            let sum = summed(&self.conditions, self.config.sampling.guidance);
+            let [.., of_sum] = self.shares(&first, &sum, random)?;
             scores.extend(exact([("diag/both_of_sum", of_sum), ("diag/gain_over_sum", both - of_sum)]));
         }
         Ok(scores)
     }
 
     /// Shares of sampled paths that keep the first, the second and both constraints.
-    fn shares(&self, first: &[f32], asked: &[Asked], random: &mut ChaCha8Rng) -> Result<[f64; 3]> {
+    fn shares(&self, first: &[f32], conditions: &[Condition], random: &mut ChaCha8Rng) -> Result<[f64; 3]> {
         let (rows, width) = (self.config.horizon, self.paths.fields.width);
         let mut states = match &self.trainee {
-            Trainee::Cloner(cloner) => cloner.roll(first, rows, asked, random),
-            Trainee::Diffuser(learner) => {
-                let planner = learner.planner(&self.config, &self.paths, asked.to_vec());
+            Trainee::Cloner(cloner) => cloner.roll(first, rows, conditions, random),
+            Trainee::Diffuser(diffuser) => {
+                let planner = diffuser.planner(&self.config, &self.paths, conditions.to_vec());
                 let known: Vec<Vec<f32>> = first.chunks_exact(width).map(<[f32]>::to_vec).collect();
                 planner.plan(&known, None, random)
             }

@@ -8,13 +8,12 @@ use memory::{
 };
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use run::{Mode, Policy, Run, Scope, Snapshot, Task, data::Data};
+use run::{Method, Mode, Policy, Run, Scope, Snapshot, Task, data::Data};
 use settings::Config;
 use worlds::{ActionSpace, Array, Field, Layout, Observations, Role};
 
 use super::{
-    config::*,
-    data::{Paths, far_outside},
+    data::{Condition, Paths, far_outside, summed},
     *,
 };
 
@@ -124,13 +123,24 @@ fn what_makes_no_sense_is_refused_in_a_sentence() {
     );
     assert!(built(DecisionDiffuserConfig { inverse: classifier, ..small() }, discrete).is_ok());
     let reuse = SamplingConfig { reuse: 8, ..SamplingConfig::default() };
-    assert!(DecisionDiffuserConfig { sampling: reuse, ..small() }.validate().is_err());
+    let sentence = DecisionDiffuserConfig { sampling: reuse, ..small() }.validate().unwrap_err();
+    assert!(sentence.starts_with("`sampling.reuse` is 8: a plan of 8 rows"), "{sentence}");
+    let mut warm = small();
+    warm.sampling.warm = 5;
+    assert_eq!(warm.validate().unwrap_err(), "`sampling.warm` is 5: it must be at most `diffusion.steps`, 4");
+    let mut target = small();
+    target.returns.target = 1.5;
+    let sentence = target.validate().unwrap_err();
+    assert!(
+        sentence.starts_with("`returns.target` is 1.5: ") && sentence.contains("`returns.clip` is 1"),
+        "{sentence}"
+    );
     let odd = DecisionDiffuserConfig { horizon: 9, ..small() };
     assert!(refusal(odd, USUAL).contains("`horizon` is 9"));
 }
 
-/// The returns that the network is told at every step.
-fn told(returns: ReturnsConfig, has: Has) -> Vec<f32> {
+/// The returns that every step is conditioned on.
+fn conditions(returns: ReturnsConfig, has: Has) -> Vec<f32> {
     let config = DecisionDiffuserConfig { returns, ..small() };
     let mut run = Run::new(0, 100, "cpu");
     let mut paths = Paths::new(&config, &data(has), &mut run).expect("the data can be read");
@@ -148,11 +158,11 @@ fn told(returns: ReturnsConfig, has: Has) -> Vec<f32> {
 #[test]
 fn returns_fill_the_range_below_one() {
     // Rewards are -1 throughout: raised by 1 they say nothing, so that all are alike.
-    assert_eq!(told(ReturnsConfig::default(), USUAL), [0.0]);
+    assert_eq!(conditions(ReturnsConfig::default(), USUAL), [0.0]);
     let one = Has { lengths: &[2], terminated: true, ..USUAL };
     let constants = ReturnsConfig { discount: 0.5, divisor: 2.0, terminal: 4.0, ..ReturnsConfig::default() };
     // Last step (-1 + 4)/2, clipped at 1; the first (-1 + 0.5 * 3)/2.
-    assert_eq!(told(constants, one), [0.25, 1.0]);
+    assert_eq!(conditions(constants, one), [0.25, 1.0]);
 }
 
 #[test]
@@ -206,8 +216,7 @@ fn a_plan_is_followed_for_as_many_steps_as_asked_and_can_be_saved() {
         config.sampling.warm = warm;
         let (mut method, mut run) = built(config, USUAL).expect("it is built");
         method.advance(&mut run).expect("training goes on");
-        let asked = method.asked.clone();
-        let mut policy = method.plan_policy(asked).expect("the data have actions");
+        let mut policy = method.plan_policy(method.conditions.clone()).expect("the data have actions");
         let mut random = ChaCha8Rng::seed_from_u64(5);
         let mut drawn = Vec::new();
         for step in 0..7 {
@@ -217,7 +226,7 @@ fn a_plan_is_followed_for_as_many_steps_as_asked_and_can_be_saved() {
             drawn.push(random.get_word_pos() != before);
         }
         assert_eq!(drawn, [true, false, false, true, false, false, true]);
-        let mut other = method.plan_policy(method.asked.clone()).expect("the data have actions");
+        let mut other = method.plan_policy(method.conditions.clone()).expect("the data have actions");
         other.load(&plans(&policy)).expect("plans can be loaded");
         policy.begin(Scope::Episode, &[1]);
         other.begin(Scope::Episode, &[1]);
@@ -232,7 +241,7 @@ fn a_plan_is_followed_for_as_many_steps_as_asked_and_can_be_saved() {
 #[test]
 fn every_variant_acts_inside_the_box() {
     for head in ["mse", "bins"] {
-        for variant in [Variant::Diffuser, Variant::CondDiffuser] {
+        for variant in [PathModel::Diffuser, PathModel::CondDiffuser] {
             let mut config = DecisionDiffuserConfig { variant, ..small() };
             config.inverse.bins = 5;
             if head == "bins" {
@@ -254,12 +263,12 @@ fn a_sum_of_labels_is_one_condition() {
     let (method, _) = built(labelled(&["0", "not 1"]), USUAL).expect("it is built");
     let weight = method.config.sampling.guidance;
     assert_eq!(
-        method.asked,
-        [Asked { values: vec![1.0, 0.0], weight }, Asked { values: vec![0.0, 1.0], weight: -weight },]
+        method.conditions,
+        [Condition { values: vec![1.0, 0.0], weight }, Condition { values: vec![0.0, 1.0], weight: -weight },]
     );
-    assert_eq!(summed(&method.asked, 2.0), [Asked { values: vec![1.0, -1.0], weight: 2.0 }]);
+    assert_eq!(summed(&method.conditions, 2.0), [Condition { values: vec![1.0, -1.0], weight: 2.0 }]);
     let mut config = labelled(&["0", "1"]);
     config.labels.together = Together::Sum;
     let (method, _) = built(config, USUAL).expect("it is built");
-    assert_eq!(method.asked, [Asked { values: vec![1.0, 1.0], weight }]);
+    assert_eq!(method.conditions, [Condition { values: vec![1.0, 1.0], weight }]);
 }

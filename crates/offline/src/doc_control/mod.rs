@@ -6,34 +6,51 @@
 //! knows nothing of chance; of some codes from a prior the one of highest value is acted on. Then the
 //! value promised is the return obtained.
 //!
-//! On a table ([`tabular`]) a code stands for one step, as in the released code, and returns, the gap
+//! This file is the deep form: transformers over (reward, state, action), and codes that stand for
+//! some steps of the future. Rewards, not returns to go, are tokens of the history; the reward of a
+//! step stands with the state it led to, so that what is read at a state knows nothing of the step's
+//! own. The information is reduced by a game: an energy f ascends its bound, and codes descend it by
+//! gradient reversal. (The released trainer minimises one sum in all of its parts, which taken
+//! literally rewards informative codes.)
+//!
+//! On a table (`tabular`) a code stands for one step, as in the released code, and returns, the gap
 //! between promise and return, and the information are exact. The gap compares V(s_0, z) with the
 //! return of acting by z for as long as z stands (one step) and as the data's behaviour afterwards:
 //! that is what V is the mean of. Compared on a table are the decision transformer (action
-//! frequencies given the highest return) and behaviour cloning. The deep form ([`deep`]) has codes
-//! for several steps and transformers.
-//!
-//! The information is reduced by a game: an energy f ascends its bound, and codes descend it by
-//! gradient reversal. (The released trainer minimises one sum in all of its parts, which taken
-//! literally rewards informative codes.)
+//! frequencies given the highest return) and behaviour cloning.
 
 mod cells;
-mod choice;
 mod config;
-pub mod deep;
 mod measure;
+mod method;
+mod networks;
 mod parameters;
-pub mod tabular;
+mod policy;
+mod tabular;
+#[cfg(test)]
+mod tests;
 
-use agents::table::TablePolicy;
-use run::{
-    Card, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
-    RunError, Scores, Snapshot, Task, data::Data, scores, task::World,
+use agents::{
+    trajectories::{Steps, Trajectories},
+    update::update,
 };
-use worlds::tabular::Table;
+use burn::tensor::{Device, Tensor};
+use learn::{
+    information::{Latent, energy_bound},
+    optim::Trained,
+    reduce, td,
+};
+use nets::{distribution::Categorical, gradient, host, noise};
+use rand_chacha::ChaCha8Rng;
+use run::{Result, Run, RunError};
 
-pub use self::config::{Constraint, DeepConfig, DocControlConfig, TabularConfig, Variant};
-use self::{cells::Cells, deep::Deep, tabular::Tabular};
+pub use self::config::{Constraint, DeepConfig, DocControlConfig, Form, TabularConfig};
+use self::{networks::Networks, policy::CodePolicy, tabular::Tabular};
+
+/// Dichotomy of control.
+pub struct DocControl {
+    learner: Learner,
+}
 
 /// One of the forms.
 enum Learner {
@@ -43,160 +60,178 @@ enum Learner {
     Deep(Box<Deep>),
 }
 
-/// Dichotomy of control.
-pub struct DocControl {
-    learner: Learner,
+/// The deep form.
+struct Deep {
+    config: DocControlConfig,
+    data: Trajectories,
+    device: Device,
+    networks: Trained<Networks>,
 }
 
-run::register!(DocControl);
+/// The terms of the loss, each a mean over the batch.
+struct Terms {
+    /// -log pi(a | history, z), but for a constant.
+    policy: Tensor<1>,
+    /// (V(history, z) - return to go)².
+    value: Tensor<1>,
+    /// KL(q(z | future) ‖ sg(p(z | history))).
+    posterior: Tensor<1>,
+    /// KL(sg(q) ‖ p), which fits the prior.
+    prior: Tensor<1>,
+    /// The bound on the information that z has of chance, descended by z and ascended by f.
+    bound: Tensor<1>,
+}
 
-impl Method for DocControl {
-    const CARD: Card = Card {
-        id: "doc-control",
-        title: "Dichotomy of Control: Separating What You Can Control from What You Cannot",
-        paper: "Yang et al., ICLR 2023, arXiv 2210.13435",
-        family: "sequence",
-        summary: "imitation conditioned on a code of the future that knows nothing of luck",
-        needs: &[Need::Data {
-            actions: DataActions::Any,
-            rewards: true,
-            observations: ObservationNeed::Vector,
-        }],
-        metrics: &[
-            "diag/consistency_gap",
-            "diag/mutual_information",
-            "diag/energy_bound",
-            "diag/promised",
-            "loss/policy",
-            "loss/value",
-            "loss/energy",
-            "loss/posterior",
-            "loss/prior",
-            "loss/total",
-        ],
-        stages: &["main"],
-        primary: Primary::RETURN,
-        unit: "updates",
-        steps: 4_000,
-        instead: "",
+impl Deep {
+    /// One update of all networks: imitation + value + beta KL(q ‖ sg(p)) + KL(sg(q) ‖ p) - bound.
+    fn learn(&mut self, run: &mut Run) -> Result<()> {
+        let deep = &self.config.deep;
+        let steps = self.data.draw(deep.batch, run.random("replay"), &self.device)?;
+        // Dropout has a stream of its own, so that its share changes no other draw.
+        let mut dropout = run.random("dropout").clone();
+        let drop = (deep.dropout > 0.0).then_some(&mut dropout);
+        let terms = terms(self.networks.module(), &self.config, &steps, run.random("codes"), drop)?;
+        *run.random("dropout") = dropout;
+        let named = [
+            ("loss/policy", terms.policy.clone()),
+            ("loss/value", terms.value.clone()),
+            ("loss/posterior", terms.posterior.clone()),
+            ("loss/prior", terms.prior.clone()),
+            ("diag/energy_bound", terms.bound.clone()),
+        ];
+        let total = terms.policy + terms.value + terms.posterior * deep.beta + terms.prior - terms.bound;
+        let clip = (deep.gradient_clip > 0.0).then_some(deep.gradient_clip);
+        let done = update(run, "total", total, &mut [&mut self.networks], clip)?;
+        for (name, term) in named {
+            run.log(name, f64::from(term.inner().into_scalar::<f32>()))?;
+        }
+        run.log("loss/total", f64::from(done.loss))?;
+        run.count_updates("networks", 1);
+        run.count_steps(1);
+        Ok(())
+    }
+}
+
+/// The terms for windows of `context` - 1 steps before the present and `future` steps from it on. `z` is
+/// drawn once per window, from its future, and stands for all of it.
+fn terms(
+    networks: &Networks,
+    config: &DocControlConfig,
+    steps: &Steps,
+    noises: &mut ChaCha8Rng,
+    mut dropout: Option<&mut ChaCha8Rng>,
+) -> Result<Terms> {
+    let (past, count) = (config.deep.context - 1, config.deep.future);
+    let [rows, _] = steps.mask.dims();
+    let window = steps.window(tokens(steps)).autodiff();
+    let future = steps.window(future_tokens(steps)).autodiff().narrow(past, count);
+    let (states, actions) = networks.history(&window, dropout.as_deref_mut());
+    let width = states.dims()[2];
+    let part = |values: Tensor<3>| values.narrow(1, past, count).reshape([rows * count, width]);
+    let (states, actions) = (part(states), part(actions));
+
+    // z ~ q(z | future), reparameterised, beside its prior p(z | history).
+    let q = networks.posterior(&future, dropout.as_deref_mut());
+    let p = networks.prior(&window.narrow(0, past + 1), dropout);
+    let noise = noise::normal(q.mean.dims(), &steps.mask.device(), noises).autodiff();
+    let code = q.sample(noise);
+    let latent = code.dims()[1];
+    let spread = |code: Tensor<2>| {
+        code.unsqueeze_dim::<3>(1).expand([rows, count, latent]).reshape([rows * count, latent])
     };
-    type Config = DocControlConfig;
+    let mask = steps.mask.clone().narrow(1, past, count).reshape([rows * count]).autodiff();
+    let spread_code = spread(code.clone());
 
-    fn build(config: DocControlConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let data: &Data = task.require(&Self::CARD)?;
-        let table = match &data.set.spec().world {
-            Some(name) => worlds::table(name)?,
-            None => None,
+    // pi(a | history, s, z) and V(history, s, z): gradients reach the code from both.
+    let outputs = networks.act(states.clone(), spread_code.clone());
+    let taken = steps.actions.clone().narrow(1, past, count);
+    let dimensions = taken.dims()[2];
+    let taken = taken.reshape([rows * count, dimensions]).autodiff();
+    let imitation: Tensor<1> = match steps.taken.indices() {
+        Some(_) => (Categorical::new(outputs).log_probabilities() * taken).sum_dim(1).neg().squeeze_dim(1),
+        None => td::squared_error(outputs, taken).sum_dim(1).mul_scalar(0.5).squeeze_dim(1),
+    };
+    let to_go = steps.to_go.clone().narrow(1, past, count).reshape([rows * count]).autodiff();
+    let value = td::squared_error(networks.value(states, spread_code), to_go);
+
+    // The energy reads histories as constants and codes against the gradient.
+    let reversed = spread(gradient::reverse(code, config.lambda));
+    let reward = steps.reward.clone().narrow(1, past, count).reshape([rows * count, 1]).autodiff();
+    let inputs = steps.observations.dims()[2];
+    let next = steps.observations.clone().narrow(1, past + 1, count).reshape([rows * count, inputs]);
+    let (one, other) = networks.features(actions.detach(), reversed, reward, next.autodiff());
+    let bound = bound(one, other, mask.clone(), rows, count)?;
+    Ok(Terms {
+        policy: reduce::masked_mean(imitation, mask.clone()),
+        value: reduce::masked_mean(value, mask.clone()),
+        posterior: reduce::mean(q.divergence(&p.constant())),
+        prior: reduce::mean(q.constant().divergence(&p)),
+        bound: reduce::masked_mean(bound, mask),
+    })
+}
+
+/// `[B k]`: the energy's bound of every row and step, f(r, s', z) - ln of the mean of exp f over what
+/// followed in the other rows at the same step; features are `[B k, e]`.
+fn bound(one: Tensor<2>, other: Tensor<2>, mask: Tensor<1>, rows: usize, count: usize) -> Result<Tensor<1>> {
+    let width = one.dims()[1];
+    let pair: Tensor<1> = (one.clone() * other.clone()).sum_dim(1).squeeze_dim(1);
+    let by_step = |features: Tensor<2>| features.reshape([rows, count, width]).swap_dims(0, 1);
+    // [k, B, B]: energies of the codes of a step with all that followed.
+    let scores = by_step(one).matmul(by_step(other).swap_dims(1, 2));
+    let others = scores.swap_dims(0, 1).reshape([rows * count, rows]);
+    let valid = mask.reshape([rows, count]).swap_dims(0, 1).reshape([1, count, rows]);
+    let valid = valid.expand([rows, count, rows]).reshape([rows * count, rows]);
+    energy_bound(pair, others, Some(valid)).map_err(RunError::part)
+}
+
+/// Tokens of a history: the reward that led to the state, the state, the action.
+fn tokens(steps: &Steps) -> Vec<Tensor<3>> {
+    let [rows, length] = steps.mask.dims();
+    let none = Tensor::zeros([rows, 1], &steps.reward.device());
+    let before = Tensor::cat(vec![none, steps.reward.clone()], 1).narrow(1, 0, length);
+    vec![before.unsqueeze_dim(2), states(steps), steps.actions.clone()]
+}
+
+/// Tokens of a future: the reward that came of the action, the state, the action.
+fn future_tokens(steps: &Steps) -> Vec<Tensor<3>> {
+    vec![steps.reward.clone().unsqueeze_dim(2), states(steps), steps.actions.clone()]
+}
+
+fn states(steps: &Steps) -> Tensor<3> {
+    let length = steps.mask.dims()[1];
+    steps.observations.clone().narrow(1, 0, length)
+}
+
+impl CodePolicy {
+    /// Acting: codes from p(z | history), of which the one with the largest V(history, s, z) is kept in
+    /// every row that holds none.
+    fn choose(&mut self, state: &Tensor<2>, rows: usize, random: &mut ChaCha8Rng) {
+        let DeepConfig { context, latent, .. } = self.config.deep;
+        let candidates = self.config.candidates;
+        let window = self.rolling.window(rows, &self.device);
+        let steps = window.mask.dims()[1];
+        let kept = steps.min(context);
+        let prior = self.networks.prior(&window.narrow(steps - kept, kept), None);
+        let spread = |values: Tensor<2>| {
+            let width = values.dims()[1];
+            let values = values.unsqueeze_dim::<3>(1).expand([rows, candidates, width]);
+            values.reshape([rows * candidates, width])
         };
-        let cells = || Cells::new(&data.set, table.as_ref(), &config.tabular);
-        let variant = match config.variant {
-            Variant::Auto if table.is_some() => Variant::Tabular,
-            Variant::Auto => Variant::Deep,
-            other => other,
-        };
-        let learner = match variant {
-            Variant::Tabular => Learner::Tabular(Box::new(Tabular::new(&config, cells()?, run))),
-            Variant::Dt => {
-                let cells = cells()?;
-                let top = cells.bin_values.len() - 1;
-                let policy = cells.frequencies(|sample| sample.bin == top)?;
-                Learner::Counts(policy, cells.bin_values.last().copied())
+        let noise = noise::normal([rows * candidates, latent], &self.device, random);
+        let codes = spread(prior.mean.clone()) + spread(prior.std()) * noise;
+        let values = host(self.networks.value(spread(state.clone()), codes.clone()));
+        let codes = host(codes);
+        for (row, values) in values.chunks(candidates).enumerate() {
+            if !self.rows[row].code.is_empty() {
+                continue;
             }
-            Variant::Bc => Learner::Counts(cells()?.frequencies(|_| true)?, None),
-            Variant::Deep | Variant::Auto => Learner::Deep(Box::new(Deep::new(&config, data, run)?)),
-        };
-        Ok(Self { learner })
-    }
-
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        match &mut self.learner {
-            Learner::Tabular(tabular) => tabular.advance(run)?,
-            Learner::Counts(..) => run.count_steps(1),
-            Learner::Deep(deep) => deep.advance(run)?,
-        }
-        Ok(Progress::MAIN)
-    }
-
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        Some(match &self.learner {
-            Learner::Tabular(tabular) => Box::new(TablePolicy::new(tabular.outcome().ok()?.policy)),
-            Learner::Counts(policy, _) => Box::new(TablePolicy::new(policy.clone())),
-            Learner::Deep(deep) => Box::new(deep.policy()),
-        })
-    }
-
-    /// In a world whose table is known, the exact return of the policy with its own probabilities,
-    /// whatever the protocol's mode; elsewhere complete episodes.
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        let random = &mut run.derived("eval", protocol.seed);
-        let mut scores = match &self.learner {
-            Learner::Tabular(tabular) => scores::exact([("diag/mutual_information", tabular.information())]),
-            _ => Scores::new(),
-        };
-        let Some(world) = &protocol.world else { return Ok(scores) };
-        let table = worlds::table(&world.spec.name)?;
-        let more = match (&self.learner, table) {
-            (Learner::Deep(deep), _) => deep.evaluate(world, protocol, random)?,
-            (Learner::Tabular(tabular), Some(table)) => {
-                let outcome = tabular.outcome()?;
-                check(&outcome.policy, &table, world)?;
-                let behaviour = tabular.cells.frequencies(|_| true)?;
-                let after = measure::values(&table, &behaviour, 1);
-                let real = measure::first_step(&table, &outcome.policy, &after);
-                scores::exact([
-                    ("eval/return", table.model.start_value(&measure::values(&table, &outcome.policy, 0))),
-                    ("diag/promised", table.model.start_value(&outcome.promised)),
-                    ("diag/consistency_gap", measure::gap(&table, &outcome.promised, &real)),
-                ])
+            let best = nets::argmax(values);
+            if self.rolling.time(row) == 1 {
+                self.promised.push(values[best]);
             }
-            (Learner::Counts(policy, promised), Some(table)) => {
-                check(policy, &table, world)?;
-                let real = measure::values(&table, policy, 0);
-                let mut values = vec![("eval/return", table.model.start_value(&real))];
-                if let Some(promised) = promised {
-                    let gap = measure::gap(&table, &vec![*promised; real.len()], &real);
-                    values.extend([("diag/promised", *promised), ("diag/consistency_gap", gap)]);
-                }
-                scores::exact(values)
-            }
-            (_, None) => match self.policy() {
-                Some(mut policy) => scores::evaluate(policy.as_mut(), world, protocol, random)?,
-                None => Scores::new(),
-            },
-        };
-        scores.extend(more);
-        Ok(scores)
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        match &self.learner {
-            Learner::Tabular(tabular) => tabular.save(snapshot),
-            Learner::Counts(..) => Ok(()),
-            Learner::Deep(deep) => deep.save(snapshot),
-        }
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        match &mut self.learner {
-            Learner::Tabular(tabular) => tabular.load(snapshot),
-            Learner::Counts(..) => Ok(()),
-            Learner::Deep(deep) => deep.load(snapshot),
+            let start = (row * candidates + best) * latent;
+            self.rows[row].code = codes[start..start + latent].to_vec();
+            self.rows[row].held = 0;
         }
     }
 }
-
-/// Refuses a world of another number of states or actions than the data's.
-fn check(policy: &worlds::tabular::Policy, table: &Table, world: &World) -> Result<()> {
-    let (states, actions) = (policy.states(), policy.actions());
-    if (states, actions) == (table.model.states(), table.model.actions()) {
-        return Ok(());
-    }
-    Err(RunError::Task(format!(
-        "a policy over {states} states and {actions} actions cannot be scored in `{}`: evaluate in the world that \
-         the data come from",
-        world.spec.name
-    )))
-}
-
-#[cfg(test)]
-mod tests;

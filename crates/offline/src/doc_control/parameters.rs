@@ -1,30 +1,25 @@
 //! A table of numbers that Adam moves, in 64 bits.
 
+use learn::optim::{AdamSettings, TableAdam};
 use serde::{Deserialize, Serialize};
 
-const BETA_1: f64 = 0.9;
-const BETA_2: f64 = 0.999;
-const EPSILON: f64 = 1e-8;
-
-/// Numbers in rows of equal length, their gradient, and Adam's moments (Kingma and Ba, 2015).
+/// Numbers in rows of equal length, their gradient, and the optimiser's state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parameters {
     width: usize,
     values: Vec<f64>,
     gradient: Vec<f64>,
-    first: Vec<f64>,
-    second: Vec<f64>,
-    steps: i32,
+    adam: TableAdam,
 }
 
 impl Parameters {
     /// These values, in rows of `width`.
     pub fn new(values: Vec<f64>, width: usize) -> Self {
-        let zeros = vec![0.0; values.len()];
-        Self { width, gradient: zeros.clone(), first: zeros.clone(), second: zeros, values, steps: 0 }
+        Self { width, gradient: vec![0.0; values.len()], adam: TableAdam::new(values.len()), values }
     }
 
     /// All values.
+    #[cfg(test)]
     pub fn values(&self) -> &[f64] {
         &self.values
     }
@@ -41,16 +36,8 @@ impl Parameters {
 
     /// One step against the gradient, which is 0 afterwards.
     pub fn descend(&mut self, learning_rate: f64) {
-        self.steps = self.steps.saturating_add(1);
-        let size = learning_rate / (1.0 - BETA_1.powi(self.steps));
-        let root = 1.0 / (1.0 - BETA_2.powi(self.steps)).sqrt();
-        let moments = self.first.iter_mut().zip(&mut self.second);
-        for ((value, slope), (first, second)) in self.values.iter_mut().zip(&mut self.gradient).zip(moments) {
-            *first += (1.0 - BETA_1) * (*slope - *first);
-            *second += (1.0 - BETA_2) * (*slope * *slope - *second);
-            *value -= size * *first / (second.sqrt() * root + EPSILON);
-            *slope = 0.0;
-        }
+        self.adam.step(&mut self.values, &self.gradient, &AdamSettings::new(learning_rate));
+        self.gradient.fill(0.0);
     }
 }
 

@@ -13,13 +13,12 @@ use learn::information::{conditional_information, group_means};
 use nets::noise;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use run::{Result, Run, Snapshot};
+use run::{Result, Run};
 use serde::{Deserialize, Serialize};
 use worlds::tabular;
 
 use super::{
     cells::{Cells, Sample},
-    choice::best_of,
     config::{Constraint, DocControlConfig},
     parameters::{Parameters, softmax},
 };
@@ -228,23 +227,6 @@ impl Tabular {
         }
         Ok(Outcome { policy: tabular::Policy::new(shares, actions)?, promised })
     }
-
-    /// Writes the tables.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        snapshot.put("doc-control", &self.tables)
-    }
-
-    /// Takes the tables back.
-    ///
-    /// # Errors
-    /// The snapshot is of another method or version.
-    pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.tables = snapshot.get("doc-control")?;
-        Ok(())
-    }
 }
 
 /// A policy, and what was promised for acting by it.
@@ -253,6 +235,35 @@ pub struct Outcome {
     pub policy: tabular::Policy,
     /// Expected V(s, z) of the codes acted on, `[states]`.
     pub promised: Vec<f64>,
+}
+
+/// Probability of each code to be the most valuable of `draws` independent draws from `prior`, which
+/// sums to 1. Codes whose values differ from the best of their group by at most `tie` are equally
+/// good; among those drawn, one is taken with its prior's probability.
+///
+/// The best is in a group G if one of G was drawn and none of a better group B:
+/// (1 - p(B))^draws - (1 - p(B) - p(G))^draws.
+pub fn best_of(prior: &[f64], values: &[f64], draws: usize, tie: f64) -> Vec<f64> {
+    let draws = i32::try_from(draws).unwrap_or(i32::MAX);
+    let mut order: Vec<usize> = (0..prior.len()).filter(|&code| prior[code] > 0.0).collect();
+    order.sort_by(|&one, &other| values[other].total_cmp(&values[one]).then(one.cmp(&other)));
+    let mut chances = vec![0.0; prior.len()];
+    let (mut better, mut rest) = (0.0_f64, &order[..]);
+    while let Some(&leader) = rest.first() {
+        let size = rest.partition_point(|&code| values[leader] - values[code] <= tie);
+        let (group, later) = rest.split_at(size);
+        let share: f64 = group.iter().map(|&code| prior[code]).sum();
+        let left = (1.0 - better - share).max(0.0);
+        let chance = (1.0 - better).max(0.0).powi(draws) - left.powi(draws);
+        group.iter().for_each(|&code| chances[code] = chance * prior[code] / share);
+        better += share;
+        rest = later;
+    }
+    let sum: f64 = chances.iter().sum();
+    if sum > 0.0 {
+        chances.iter_mut().for_each(|chance| *chance /= sum);
+    }
+    chances
 }
 
 /// The index at which the distribution function passes `uniform`.

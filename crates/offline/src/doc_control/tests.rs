@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use memory::dataset::Builder;
 use memory::{DataSpec, Dataset};
-use run::Mode;
+use run::{Method, Mode, Protocol, Run, Scores, Task, data::Data, task::World};
 use settings::Config;
 use worlds::{ActionSpace, Actions, Array, Field, Layout, Observations, Role};
 
-use super::{choice::best_of, *};
+use super::{Constraint, DocControl, DocControlConfig, Form, TabularConfig, cells::Cells, tabular::best_of};
 
 /// Episodes of one step each: observation, action, reward.
 fn bandit(pulls: &[(u32, f32)], rewards: bool) -> Data {
@@ -44,7 +44,7 @@ fn lucky() -> Data {
     bandit(&pulls, true)
 }
 
-fn trained(variant: Variant, lambda: f64, steps: u64) -> (Scores, DocControl) {
+fn trained(variant: Form, lambda: f64, steps: u64) -> (Scores, DocControl) {
     let config = DocControlConfig { variant, lambda, ..DocControlConfig::default() };
     let mut run = Run::new(0, steps, "cpu");
     let mut method = DocControl::build(config, &Task::new().with(lucky()), &mut run).unwrap();
@@ -59,20 +59,20 @@ fn trained(variant: Variant, lambda: f64, steps: u64) -> (Scores, DocControl) {
 #[test]
 fn given_a_reward_both_arms_are_as_frequent() {
     // Exactly: P(arm 0 | paid) = 1/2, worth (0.8 + 0.2) / 2, where 1 was asked for.
-    let (scores, _) = trained(Variant::Dt, 0.0, 1);
+    let (scores, _) = trained(Form::Dt, 0.0, 1);
     assert!((scores["eval/return"].mean - 0.5).abs() < 1e-12, "{scores:?}");
     assert!((scores["diag/consistency_gap"].mean - 0.5).abs() < 1e-12);
-    let (scores, _) = trained(Variant::Bc, 0.0, 1);
+    let (scores, _) = trained(Form::Bc, 0.0, 1);
     assert!((scores["eval/return"].mean - (0.2 * 0.8 + 0.8 * 0.2)).abs() < 1e-12);
 }
 
 #[test]
 fn control_is_separated_from_luck() {
-    let (with, _) = trained(Variant::Tabular, 2.0, 4_000);
+    let (with, _) = trained(Form::Tabular, 2.0, 4_000);
     assert!(with["eval/return"].mean > 0.7, "{with:?}");
     assert!(with["diag/mutual_information"].mean < 0.02, "{with:?}");
     assert!(with["diag/consistency_gap"].mean < 0.1, "{with:?}");
-    let (without, _) = trained(Variant::Tabular, 0.0, 4_000);
+    let (without, _) = trained(Form::Tabular, 0.0, 4_000);
     assert!((without["eval/return"].mean - 0.5).abs() < 0.1, "{without:?}");
     assert!(without["diag/mutual_information"].mean > 0.3, "{without:?}");
     assert!(without["diag/promised"].mean > 0.9, "{without:?}");
@@ -117,16 +117,23 @@ fn bad_input_is_named() {
         config.validate().unwrap_err()
     };
     assert!(wrong(|config| config.lambda = -1.0).contains("`lambda` is -1"));
-    assert!(wrong(|config| config.tabular.batch = 1).contains("the energy term needs batch >= 2"));
+    assert!(wrong(|config| config.tabular.batch = 1).contains("`tabular.batch` is 1: it must be at least 2"));
+    assert!(wrong(|config| config.tabular.learning_rate = 0.0).contains("`tabular.learning_rate` is 0"));
+    let bounds = wrong(|config| {
+        (config.tabular.return_low, config.tabular.return_high) = (Some(2.0), Some(1.0));
+    });
+    assert_eq!(bounds, "`tabular.return_low` is 2: it must be below `tabular.return_high`, 1");
+    let exact = wrong(|config| (config.variant, config.constraint) = (Form::Deep, Constraint::Exact));
+    assert!(exact.contains("`constraint` is exact: it must be energy where `variant` is deep"), "{exact}");
     assert!(wrong(|config| config.deep.future = 0).contains("`deep.future` is 0"));
-    assert!(wrong(|config| config.deep.heads = 3).contains("`heads` is 3"));
+    assert!(wrong(|config| config.deep.heads = 3).contains("`deep.heads` is 3"));
     let mut run = Run::new(0, 10, "cpu");
     let mut refused = |config: DocControlConfig, data: Data| {
         let task = Task::new().with(data);
         let checked = DocControl::CARD.check(&task);
         checked.and_then(|()| DocControl::build(config, &task, &mut run).map(drop)).unwrap_err().to_string()
     };
-    let tabular = DocControlConfig { variant: Variant::Tabular, ..DocControlConfig::default() };
+    let tabular = DocControlConfig { variant: Form::Tabular, ..DocControlConfig::default() };
     let error = refused(tabular.clone(), bandit(&[(0, 1.0)], false));
     assert!(error.contains("needs rewards"), "{error}");
     let narrow = TabularConfig { return_high: Some(0.5), ..TabularConfig::default() };
@@ -139,7 +146,7 @@ fn bad_input_is_named() {
 
 #[test]
 fn certain_data_are_noted_and_learned_from() {
-    let config = DocControlConfig { variant: Variant::Tabular, ..DocControlConfig::default() };
+    let config = DocControlConfig { variant: Form::Tabular, ..DocControlConfig::default() };
     let data = bandit(&[(0, 1.0), (0, 1.0), (1, 0.0), (1, 0.0)], true);
     let mut run = Run::new(0, 10, "cpu");
     let mut method = DocControl::build(config, &Task::new().with(data), &mut run).unwrap();

@@ -4,7 +4,7 @@ use rand::SeedableRng;
 use settings::Config;
 
 use super::*;
-use crate::doc_control::config::TabularConfig;
+use crate::doc_control::TabularConfig;
 
 /// Two states, two actions; in state 0 either action earns 0 or 1, in state 1 nothing is random.
 fn cells() -> Cells {

@@ -6,18 +6,24 @@
 //! was done, so pi may choose what was never done in s, yet (s, pi(s)) stays near some data, which
 //! bounds how far the critic extrapolates. Everything else is TD3+BC's.
 //!
-//! The pair is searched anew at every update of the actor, among all of the data, for what the
-//! actor would do *now*; it is a constant in the loss, and gradients reach the actor through pi(s)
-//! alone.
+//! With d(s, a) the distance of [beta s; a] to the nearest recorded [beta s_i; a_i], whose action is
+//! a_nn, the actor descends
+//!
+//! ```text
+//! - alpha Q_1(s, pi(s)) / mean |Q_1(s, pi(s))| + |pi(s) - a_nn|^2.
+//! ```
+//!
+//! The pair is searched anew at every update of the actor, among all of the data (`neighbours`), for
+//! what the actor would do *now*; it is a constant in the loss, and gradients reach the actor through
+//! pi(s) alone.
 
 mod neighbours;
 #[cfg(test)]
 mod tests;
 
 use agents::{
-    baseline::td3_bc::{Td3BcConfig, core::Core},
+    baseline::td3_bc::{Core, Td3BcConfig},
     offline::measure,
-    state::arrays,
 };
 use run::{
     Card, DataActions, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
@@ -28,7 +34,7 @@ use settings::{Choice, Config};
 use self::neighbours::Neighbours;
 
 /// From this weight on, another state is practically never the nearest.
-const SAME_STATE: f64 = 100.0;
+const SAME_STATE: f32 = 100.0;
 
 /// Towards what the actor is pulled.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
@@ -46,14 +52,13 @@ pub enum Constraint {
 /// `agent.alpha = 7.5`, `beta = 7.5`, `agent.rewards.shift = -1` and `agent.rewards.scale = 10000` for
 /// the ant in its mazes.
 #[derive(Clone, Debug, Config)]
-#[setting(check = Self::combinations)]
 pub struct PrdcConfig {
-    /// Weight of a difference in state against one in action, above 0. A large one asks for the same
-    /// state, a small one for any action of the data.
-    #[setting(2.0)]
-    pub beta: f64,
+    /// Weight of a difference in state against one in action. A large one asks for the same state, a
+    /// small one for any action of the data.
+    #[setting(2.0, above = 0.0)]
+    pub beta: f32,
     /// Recorded pairs whose actions' mean the actor is pulled towards.
-    #[setting(1)]
+    #[setting(1, min = 1)]
     pub neighbours: usize,
     /// Towards what the actor is pulled.
     #[setting(Constraint::Nearest)]
@@ -61,18 +66,6 @@ pub struct PrdcConfig {
     /// Actor and critics.
     #[setting(group)]
     pub agent: Td3BcConfig,
-}
-
-impl PrdcConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        if !(self.beta > 0.0 && (self.beta as f32).is_finite()) {
-            return Err(format!("`beta` is {}: it must be a finite number above 0", self.beta));
-        }
-        if self.neighbours == 0 {
-            return Err("`neighbours` is 0: the actor needs at least one to be pulled towards".to_owned());
-        }
-        self.agent.validate()
-    }
 }
 
 /// Policy regularisation with data set constraint.
@@ -124,11 +117,13 @@ impl Method for Prdc {
             ));
         }
         let gamma = config.agent.gamma;
-        let core = Core::new(config.agent, data, run)?;
-        let neighbours = Neighbours::new(core.recorded(), config.beta as f32, config.neighbours)?;
+        let rewards = config.agent.rewards_of(&data.set).map_err(|refusal| refusal.inside("agent"))?;
+        let core = Core::new(config.agent, rewards, data, run)?;
+        let neighbours = Neighbours::new(core.recorded(), config.beta, config.neighbours)?;
         Ok(Self { constraint: config.constraint, gamma, core, neighbours })
     }
 
+    /// One update of the critics and, as often as TD3's actor, of the actor towards its neighbours.
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
         let (constraint, neighbours) = (self.constraint, &mut self.neighbours);
         self.core.improve(run, |proposal, run| {
@@ -172,6 +167,6 @@ impl Method for Prdc {
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.core.load(snapshot, &arrays(snapshot))
+        self.core.load(snapshot)
     }
 }

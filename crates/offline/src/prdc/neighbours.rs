@@ -7,6 +7,7 @@ use memory::{
     dataset::{ActionColumn, FieldColumn},
     index::{Block, Fingerprint, Knn, Neighbour},
 };
+use nets::host;
 use run::{Result, RunError};
 use worlds::{Actions, Array};
 
@@ -83,8 +84,7 @@ impl Neighbours {
     /// A state or an action is not finite.
     pub fn of(&mut self, states: &Tensor<2>, actions: &Tensor<2>) -> Result<Found> {
         let [rows, dimensions] = actions.dims();
-        let host = |tensor: &Tensor<2>| tensor.clone().into_data().iter::<f32>().collect::<Vec<f32>>();
-        let (states, actions_asked) = (host(states), host(actions));
+        let (states, actions_asked) = (host(states.clone()), host(actions.clone()));
         self.index
             .nearest(&[&states, &actions_asked], self.count, self.normalised, &mut self.found)
             .map_err(RunError::part)?;

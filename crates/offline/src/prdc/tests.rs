@@ -1,17 +1,14 @@
 //! What is searched, what it gives, and what the gradient sees of it.
 
-use agents::baseline::td3_bc::core::actor_loss;
+use agents::baseline::td3_bc::actor_loss;
 use burn::tensor::{Device, Tensor, TensorData};
 use memory::index::Fingerprint;
+use nets::host;
 
 use super::neighbours::Neighbours;
 
 fn matrix(values: &[f32], rows: usize) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values.to_vec(), [rows, values.len() / rows]), &Device::flex())
-}
-
-fn host(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().iter().collect()
 }
 
 /// Four states on a line with an action each.

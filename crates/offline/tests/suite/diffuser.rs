@@ -1,6 +1,7 @@
 //! Decision Diffuser learns: seconds of training must already show in what it samples.
 
-use trials::Trial;
+use run::{Task, data::Data};
+use trials::{Trial, refusals::refused};
 
 const SMALL: &[&str] = &[
     "condition=label",
@@ -48,4 +49,13 @@ fn plans_lead_through_the_maze() {
     // Chance earns -316, the script -64.
     let score = trial.score(5);
     assert!(score > -150.0, "{score}");
+}
+
+#[test]
+fn cloning_needs_labels_to_follow() {
+    let paths = || Task::new().with(Data::open("data:traj2d,paths=50").expect("the data can be recorded"));
+    let sentence = refused("decision-diffuser", &paths(), &["variant=bc", "condition=label"]);
+    assert!(sentence.contains("`labels.ask` is empty: it must be at least one label"), "{sentence}");
+    let sentence = refused("decision-diffuser", &paths(), &["variant=bc", "labels.ask=[\"1\"]"]);
+    assert!(sentence.contains("`condition` is returns: it must be label"), "{sentence}");
 }

@@ -23,7 +23,7 @@ const TRIALS: &[Small<'_>] = &[
     (
         "decision-diffuser",
         "data:traj2d,paths=50",
-        &["variant=bc", "condition=label", "inverse.hidden=[8]", "batch=2"],
+        &["variant=bc", "condition=label", "labels.ask=[\"1\"]", "inverse.hidden=[8]", "batch=2"],
     ),
     ("doc-control", "data:frozen-lake/random,episodes=50 in frozen-lake", &[]),
     ("doc-control", "data:bernoulli-bandit/behaviour,episodes=50", &["constraint=exact", "tabular.bins=3"]),

@@ -1,21 +1,41 @@
 //! Hyper-parameters of CoLaR.
 
 use agents::language::{model::ModelConfig, supervised::SupervisedConfig};
-use settings::{Choice, Config};
-
-use super::sequence::{Labels, Pooling};
+use settings::{Choice, Config, Refusal};
 
 /// Where a speed text holds the speed.
 const PLACE: &str = "{c}";
 
-/// Whether chains are compressed.
+/// What chains are made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
-pub enum Variant {
-    /// They are.
+pub enum ChainForm {
+    /// Latents: the method.
     #[default]
-    Colar,
-    /// The chain is written out as tokens: the comparator. It is only fitted, not reinforced.
-    Cot,
+    #[choice("colar")]
+    Latents,
+    /// Tokens, as they are written: the comparator. It is only fitted, not reinforced.
+    #[choice("cot")]
+    Tokens,
+}
+
+/// How the vectors of a block become one.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
+pub enum Pooling {
+    /// Their sum over the root of their number: of independent vectors it has the variance of one.
+    #[default]
+    Sqrt,
+    /// Their mean, whose variance falls with their number.
+    Mean,
+}
+
+/// What the language head learns along the chain.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
+pub enum Labels {
+    /// A token of the next block, drawn uniformly, and the separator behind the last one.
+    #[default]
+    Random,
+    /// The separator behind the last block alone.
+    Stop,
 }
 
 /// What the latent head is fitted with.
@@ -32,10 +52,10 @@ pub enum LatentLoss {
 
 /// How chains are compressed.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
+#[setting(check = Self::place)]
 pub struct CompressionConfig {
     /// Most tokens of a block; training draws from 1 to here.
-    #[setting(5)]
+    #[setting(5, min = 1)]
     pub c_max: usize,
     /// How vectors of a block become one: their sum over the root of their number (`sqrt`, which keeps
     /// the variance) or their `mean`.
@@ -52,7 +72,7 @@ pub struct CompressionConfig {
     #[setting("@auto")]
     pub auto_text: String,
     /// How often it is not told.
-    #[setting(0.05)]
+    #[setting(0.05, min = 0, max = 1)]
     pub auto: f64,
 }
 
@@ -67,37 +87,19 @@ impl CompressionConfig {
         (1..=self.c_max).map(|speed| self.text(speed)).collect::<String>() + &self.auto_text
     }
 
-    fn combinations(&self) -> Result<(), String> {
-        if self.c_max == 0 {
-            return Err("`compression.c_max` is 0: a block has at least 1 token".to_owned());
+    fn place(&self) -> Result<(), Refusal> {
+        match self.speed_text.contains(PLACE) {
+            true => Ok(()),
+            false => {
+                let why = format!("without `{PLACE}` the speed cannot be chosen");
+                Err(Refusal::saying("speed_text", format!("{:?}", self.speed_text), why))
+            }
         }
-        if !(0.0..=1.0).contains(&self.auto) {
-            return Err(format!("`compression.auto` is {}: it must be between 0 and 1", self.auto));
-        }
-        if !self.speed_text.contains(PLACE) {
-            return Err(format!(
-                "`compression.speed_text` is {:?}: without `{PLACE}` the speed cannot be chosen",
-                self.speed_text
-            ));
-        }
-        Ok(())
-    }
-
-    /// Refuses a speed that the model is never trained at.
-    fn check(&self, key: &str, speed: usize) -> Result<(), String> {
-        if (1..=self.c_max).contains(&speed) {
-            return Ok(());
-        }
-        Err(format!(
-            "`{key}` is {speed}, a speed that is never trained: choose one from 1 to `compression.c_max`, {}",
-            self.c_max
-        ))
     }
 }
 
 /// The latent head and its loss.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
 pub struct LatentConfig {
     /// Units of its two hidden layers; 0 for the model's width.
     #[setting(0)]
@@ -106,38 +108,21 @@ pub struct LatentConfig {
     #[setting(LatentLoss::SoftMse)]
     pub loss: LatentLoss,
     /// Weight of that loss beside the language loss.
-    #[setting(1.0)]
+    #[setting(1.0, min = 0)]
     pub weight: f32,
     /// Weight of the entropy in `soft-mse`.
-    #[setting(1e-3)]
+    #[setting(1e-3, min = 0)]
     pub entropy: f32,
     /// Least log-variance, in units of the embedding's variance.
     #[setting(-8.0)]
     pub floor: f32,
     /// Weight of the language loss in a second pass that reads the predicted latents.
-    #[setting(0.0)]
+    #[setting(0.0, min = 0)]
     pub second_pass: f32,
-}
-
-impl LatentConfig {
-    fn combinations(&self) -> Result<(), String> {
-        for (name, value) in
-            [("weight", self.weight), ("entropy", self.entropy), ("second_pass", self.second_pass)]
-        {
-            if !(value.is_finite() && value >= 0.0) {
-                return Err(format!("`latent.{name}` is {value}: it must be at least 0"));
-            }
-        }
-        if self.floor.is_finite() {
-            return Ok(());
-        }
-        Err(format!("`latent.floor` is {}: it must be a number", self.floor))
-    }
 }
 
 /// How the fitted model is reinforced.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
 pub struct ReinforceConfig {
     /// Updates; 0 for none.
     #[setting(80)]
@@ -146,59 +131,35 @@ pub struct ReinforceConfig {
     #[setting(2)]
     pub speed: usize,
     /// Questions of an update.
-    #[setting(16)]
+    #[setting(16, min = 1)]
     pub prompts: usize,
-    /// Chains for each question.
-    #[setting(8)]
+    /// Chains for each question, which are compared.
+    #[setting(8, min = 2)]
     pub group: usize,
     /// Temperature at which answers are drawn.
-    #[setting(1.0)]
+    #[setting(1.0, above = 0)]
     pub temperature: f64,
     /// Whether the reward of a right answer is divided by the number of latents.
     #[setting(true)]
     pub punish_latent_length: bool,
     /// Questions to choose from.
-    #[setting(512)]
+    #[setting(512, min = 1)]
     pub pool: usize,
     /// Chains by which those are found that the fitted model always answers right; 0 keeps them all.
     #[setting(4)]
     pub filter: usize,
     /// Adam's step size.
-    #[setting(3e-5)]
+    #[setting(3e-5, above = 0)]
     pub learning_rate: f64,
     /// How far a ratio may be from 1 before its gradient is cut.
-    #[setting(0.2)]
+    #[setting(0.2, above = 0)]
     pub clip: f32,
     /// Updates on the chains of one update.
-    #[setting(1)]
+    #[setting(1, min = 1)]
     pub epochs: usize,
     /// Limit of the global gradient norm.
-    #[setting(1.0)]
+    #[setting(1.0, above = 0)]
     pub gradient_clip: f32,
-}
-
-impl ReinforceConfig {
-    fn combinations(&self) -> Result<(), String> {
-        if self.group < 2 {
-            return Err(format!(
-                "`rl.group` is {}: `colar` compares the chains of a group, so it must be at least 2",
-                self.group
-            ));
-        }
-        let positive = [
-            ("prompts", self.prompts as f64),
-            ("temperature", self.temperature),
-            ("pool", self.pool as f64),
-            ("learning_rate", self.learning_rate),
-            ("clip", f64::from(self.clip)),
-            ("epochs", self.epochs as f64),
-            ("gradient_clip", f64::from(self.gradient_clip)),
-        ];
-        match positive.iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
-            Some((name, value)) => Err(format!("`rl.{name}` is {value}: it must be above 0")),
-            None => Ok(()),
-        }
-    }
 }
 
 /// How the model is scored: greedy answers behind mean latents.
@@ -223,72 +184,69 @@ pub struct SpeedsConfig {
 #[setting(check = Self::combinations)]
 pub struct ColarConfig {
     /// `colar`, or `cot` for chains in tokens.
-    #[setting(Variant::Colar)]
-    pub variant: Variant,
+    #[setting(ChainForm::Latents)]
+    pub variant: ChainForm,
     /// Shape of the embedded model.
     #[setting(group, paper = ModelConfig { context: 1_024, ..ModelConfig::default() })]
     pub model: ModelConfig,
     /// How worked solutions are fitted.
-    #[setting(group, paper = SupervisedConfig { batch: 32, learning_rate: 1e-4, warm_up: 100, ..SupervisedConfig::default() })]
+    #[setting(
+        group,
+        paper = SupervisedConfig { batch: 32, learning_rate: 1e-4, warm_up: 100, ..SupervisedConfig::default() },
+    )]
     pub supervised: SupervisedConfig,
     /// Updates on worked solutions.
-    #[setting(1_500)]
+    #[setting(1_500, min = 1)]
     pub updates: u64,
     /// Whether the step size falls linearly to 0 over these.
     #[setting(true)]
     pub anneal: bool,
     /// How chains are compressed.
-    #[setting(group, paper = CompressionConfig::default())]
+    #[setting(group)]
     pub compression: CompressionConfig,
     /// The latent head.
-    #[setting(group, paper = LatentConfig::default())]
+    #[setting(group)]
     pub latent: LatentConfig,
     /// Most latents of a chain.
-    #[setting(24, paper = 64)]
+    #[setting(24, paper = 64, min = 1)]
     pub max_latents: usize,
     /// Most tokens of an answer behind its separator; where chains are tokens, beside the longest chain.
-    #[setting(8, paper = 16)]
+    #[setting(8, paper = 16, min = 1)]
     pub max_answer: usize,
     /// How the fitted model is reinforced.
     #[setting(group, paper = ReinforceConfig { learning_rate: 1e-6, ..ReinforceConfig::default() })]
     pub rl: ReinforceConfig,
     /// How the model is scored.
-    #[setting(group, paper = SpeedsConfig::default())]
+    #[setting(group)]
     pub evaluation: SpeedsConfig,
 }
 
 impl ColarConfig {
-    fn combinations(&self) -> Result<(), String> {
-        self.model.validate()?;
-        self.supervised.validate("supervised.")?;
-        self.compression.validate()?;
-        self.latent.validate()?;
-        self.rl.validate()?;
-        if self.max_latents == 0 || self.max_answer == 0 || self.updates == 0 {
-            return Err("`max_latents`, `max_answer` and `updates` must be at least 1".to_owned());
-        }
-        self.compression.check("rl.speed", self.rl.speed)?;
-        self.compression.check("evaluation.speed", self.evaluation.speed)?;
-        for speed in &self.evaluation.speeds {
-            self.compression.check("evaluation.speeds", *speed)?;
+    fn combinations(&self) -> Result<(), Refusal> {
+        let most = self.compression.c_max;
+        let scored = self.evaluation.speeds.iter().map(|speed| ("evaluation.speeds", *speed));
+        let mut speeds = [("rl.speed", self.rl.speed), ("evaluation.speed", self.evaluation.speed)]
+            .into_iter()
+            .chain(scored);
+        if let Some((key, speed)) = speeds.find(|(_, speed)| !(1..=most).contains(speed)) {
+            let why = format!(
+                "such a speed is never trained, so it must be between 1 and `.compression.c_max`, {most}"
+            );
+            return Err(Refusal::saying(key, speed, why));
         }
         if self.reinforced() > 0 && self.latent.loss == LatentLoss::Mse {
-            return Err(
-                "colar: RL needs a stochastic latent head: set `latent.loss` to `nll` or `soft-mse`, or \
-                        `rl.updates` to 0"
-                    .to_owned(),
-            );
+            let why = "reinforcement needs a latent head with a variance, so it must be `nll` or `soft-mse`, or \
+                       `.rl.updates` 0";
+            return Err(Refusal::saying("latent.loss", self.latent.loss.name(), why));
         }
         Ok(())
     }
-}
 
-impl ColarConfig {
     /// Updates of reinforcement.
     pub fn reinforced(&self) -> u64 {
         match self.variant {
-            Variant::Colar => self.rl.updates,
-            Variant::Cot => 0,
+            ChainForm::Latents => self.rl.updates,
+            ChainForm::Tokens => 0,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Several sequences of slots in one pass.
+//! What the model reads, several sequences of slots in one pass.
 
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use learn::language::tokens::token_log_probs;
@@ -8,7 +8,53 @@ use nets::lm::{
 };
 use run::{Result, RunError};
 
-use super::sequence::{Content, Slot};
+/// What a slot of the input holds.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Content {
+    /// The vectors of these tokens, added up with this weight each.
+    Tokens(Vec<u32>, f32),
+    /// A vector of its own, in units of the embedding's scale.
+    Latent(Vec<f32>),
+}
+
+/// Something that was drawn, or is to be learnt, behind a slot.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Said {
+    /// The token.
+    pub id: u32,
+    /// Its log-probability when it was drawn; 0 where it was not.
+    pub log_prob: f32,
+}
+
+/// One slot of the input.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Slot {
+    /// What is read.
+    pub content: Content,
+    /// The token that the language head should say here.
+    pub said: Option<Said>,
+    /// Where the latent head should say the next slot's vector: its log-density when it was drawn, or 0.
+    pub thought: Option<f32>,
+}
+
+impl Slot {
+    /// One token behind which nothing is learnt.
+    pub fn token(id: u32) -> Self {
+        Self { content: Content::Tokens(vec![id], 1.0), said: None, thought: None }
+    }
+
+    /// The same where `id` follows, drawn with this log-probability.
+    pub fn saying(mut self, id: u32, log_prob: f32) -> Self {
+        self.said = Some(Said { id, log_prob });
+        self
+    }
+
+    /// The same where the latent head says what comes next, drawn with this log-density.
+    pub fn thinking(mut self, log_density: f32) -> Self {
+        self.thought = Some(log_density);
+        self
+    }
+}
 
 /// Sequences of slots, padded on the right to T slots.
 #[derive(Clone, Debug)]

@@ -12,6 +12,7 @@ use learn::language::{
     latent::{Dimensions, log_density},
 };
 use nets::{
+    host,
     lm::{
         Decoder, LmConfig,
         latent::{LatentHead, embedding_scale},
@@ -24,11 +25,9 @@ use run::Problems;
 use worlds::text::Split;
 
 use super::{
-    config::{CompressionConfig, LatentConfig, LatentLoss},
-    losses::losses,
-    packed::Packed,
-    reinforce::{Experience, reward},
-    sequence::{Content, Labels, Layout, Pooling, Said, Slot, Solution},
+    CompressionConfig, Experience, Labels, LatentConfig, LatentLoss, Layout, Pooling, Solution, losses,
+    packed::{Content, Packed, Said, Slot},
+    reward,
     thinking::{Chain, Thinker, density},
 };
 
@@ -57,10 +56,6 @@ fn decoder(vocabulary: usize) -> Decoder {
     };
     let arrays: BTreeMap<String, NamedArray> = export(&decoder, "").into_iter().map(larger).collect();
     import(decoder, "", &arrays).expect("the same arrays")
-}
-
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }
 
 fn layout(speed: usize, labels: Labels) -> Layout {
@@ -274,7 +269,7 @@ fn gradients_reach_what_is_read_and_not_what_is_aimed_at() {
         assert!(host(second)[0].is_finite() && host(found.total(&config))[0].is_finite());
         let gradients = found.latent.backward();
         let embedding = decoder.embedding().grad(&gradients).expect("it is read");
-        let rows: Vec<f32> = host(embedding.abs().sum_dim(1));
+        let rows = host(embedding.abs().sum_dim(1));
         // What is read up to the last block has a gradient. Token 8 is read later, and token 0 never.
         assert!(
             [1, 2, 3, 4, 5, 6, 7, 9].iter().all(|token: &usize| rows[*token] > 0.0),

@@ -1,10 +1,11 @@
-//! Chains of latents that the model makes itself, and the answers behind them.
+//! Chains of latents that the model makes itself, and the answers behind them: at every slot the latent
+//! head gives N(μ, σ²), and `s (μ + σ ε)` is read next, or `s μ`, until the language head's likeliest token
+//! is the separator.
 
-use std::ops::ControlFlow;
-
-use agents::language::{codec::Codec, speaker::answer_aloud};
+use agents::language::codec::Codec;
 use burn::tensor::{Tensor, TensorData};
 use nets::{
+    host,
     lm::{
         Decoder,
         generate::{Ended, Generated, Step, StepHook, generate, row_streams},
@@ -14,12 +15,12 @@ use nets::{
     noise::normal_values,
 };
 use rand_chacha::ChaCha8Rng;
-use run::{Problems, Result, RunError, Speech};
+use run::{Problems, Result, RunError};
 use worlds::text::Problem;
 
 use super::{
     config::CompressionConfig,
-    sequence::{Content, Slot},
+    packed::{Content, Slot},
 };
 
 /// Rows that think together at most.
@@ -150,33 +151,13 @@ impl Thinker<'_> {
         Ok(chains)
     }
 
-    /// Answers a question and tells it, thoughts first. A question that does not end with a speed is
-    /// asked at `speed`; latents are drawn unless the temperature is 0.
-    ///
-    /// # Errors
-    /// The question has characters that are no tokens, or is too long for the model.
-    pub fn speak(
-        &self,
-        question: &str,
-        speed: usize,
-        speech: &Speech,
-        random: &mut ChaCha8Rng,
-        say: &mut dyn FnMut(&str) -> ControlFlow<()>,
-    ) -> Result<()> {
-        let mut told = (1..=self.compression.c_max).map(|speed| self.compression.text(speed));
-        let told =
-            told.any(|text| question.ends_with(&text)) || question.ends_with(&self.compression.auto_text);
-        let text = if told { String::new() } else { self.compression.text(speed) };
-        let mut prompt = self.codec.encode(&format!("{question}{text}"))?;
-        prompt.push(self.separator);
-        let temperature = (speech.temperature > 0.0).then_some(speech.temperature);
-        let mut hook = self.hook(1, temperature, random);
-        let speech = Speech { max_new: self.max_latents + 1 + speech.max_new, ..*speech };
-        answer_aloud(self.decoder, self.codec, prompt, &speech, Some(&mut hook), random, say)
-    }
-
     /// What makes `rows` of generated text think.
-    fn hook(&self, rows: usize, temperature: Option<f64>, random: &mut ChaCha8Rng) -> Thinking<'_> {
+    pub(super) fn hook(
+        &self,
+        rows: usize,
+        temperature: Option<f64>,
+        random: &mut ChaCha8Rng,
+    ) -> Thinking<'_> {
         Thinking {
             head: self.head,
             scale: embedding_scale(self.decoder.embedding()),
@@ -221,7 +202,7 @@ pub fn prompt(codec: &Codec, problem: &Problem, text: &str) -> Result<Vec<u32>> 
 }
 
 /// Puts latents in place of tokens until the likeliest token is the separator.
-struct Thinking<'a> {
+pub(super) struct Thinking<'a> {
     head: &'a LatentHead,
     scale: f32,
     separator: u32,
@@ -267,9 +248,8 @@ impl StepHook for Thinking<'_> {
         }
         let ([count, width], device) = (embeddings.dims(), embeddings.device());
         let gaussian = self.head.forward(step.last().unsqueeze_dim(1));
-        let host = |tensor: Tensor<3>| tensor.into_data().iter::<f32>().collect::<Vec<f32>>();
         let (mean, log_variance) = (host(gaussian.mean), host(gaussian.log_variance));
-        let mut values: Vec<f32> = embeddings.into_data().iter::<f32>().collect();
+        let mut values = host(embeddings);
         for row in rows {
             let place = row * width..(row + 1) * width;
             let (mean, log_variance) = (&mean[place.clone()], &log_variance[place.clone()]);

@@ -1,14 +1,11 @@
 //! Hyper-parameters of hybrid reasoning.
 
-use agents::language::{
-    base::BaseConfig, evaluation::EvaluationConfig, model::ModelConfig, rollout::RolloutConfig,
-    supervised::adamw,
-};
+use agents::language::{model::ModelConfig, rollout::RolloutConfig, supervised::adamw, tuning::Tuning};
 use learn::optim::AdamSettings;
 use run::Method;
-use settings::{Choice, Config};
+use settings::{Choice, Config, Refusal};
 
-use super::{Hrpo, gate::GateConfig};
+use super::Hrpo;
 
 /// What the model reads in place of a token that it drew while thinking.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
@@ -22,48 +19,54 @@ pub enum Reading {
     Latent,
 }
 
+/// How far the gate is open at the start. Every dimension of an embedding keeps a share of it that is
+/// drawn between these ends, to the power of a number between 0 and 1 that depends on the token.
+#[derive(Clone, Debug, PartialEq, Config)]
+#[setting(check = Self::order)]
+pub struct GateConfig {
+    /// Least share, above 0.
+    #[setting(0.99, above = 0, below = 1)]
+    pub r_min: f64,
+    /// Largest share, below 1.
+    #[setting(0.999, above = 0, below = 1)]
+    pub r_max: f64,
+}
+
+impl GateConfig {
+    fn order(&self) -> Result<(), Refusal> {
+        match self.r_min <= self.r_max {
+            true => Ok(()),
+            false => {
+                Err(Refusal::new("r_min", self.r_min, format!("at most `.r_max`, which is {}", self.r_max)))
+            }
+        }
+    }
+}
+
 /// How the policy and its gate are improved: one step per batch of answers.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
 pub struct HybridUpdateConfig {
     /// AdamW's step size of the model.
-    #[setting(1e-4)]
+    #[setting(1e-4, above = 0)]
     pub learning_rate: f64,
     /// That of the gate's two linear maps, some 10 to 20 times as large.
-    #[setting(1e-3)]
+    #[setting(1e-3, above = 0)]
     pub maps_rate: f64,
     /// That of the gate's openness, some 100 to 200 times as large: with the model's it stays shut.
-    #[setting(1e-2)]
+    #[setting(1e-2, above = 0)]
     pub openness_rate: f64,
     /// AdamW's weight decay, of all but biases and scales of normalisations.
-    #[setting(0.0)]
+    #[setting(0.0, min = 0)]
     pub weight_decay: f64,
     /// Limit of the global gradient norm.
-    #[setting(1.0)]
+    #[setting(1.0, above = 0)]
     pub gradient_clip: f32,
     /// Weight of the divergence from the model at the start, which reads plain tokens.
-    #[setting(0.005)]
+    #[setting(0.005, min = 0)]
     pub beta: f64,
 }
 
 impl HybridUpdateConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        let positive = [
-            ("learning_rate", self.learning_rate),
-            ("maps_rate", self.maps_rate),
-            ("openness_rate", self.openness_rate),
-            ("gradient_clip", f64::from(self.gradient_clip)),
-        ];
-        if let Some((name, value)) = positive.iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
-            return Err(format!("`update.{name}` is {value}: it must be above 0"));
-        }
-        let at_least_0 = [("weight_decay", self.weight_decay), ("beta", self.beta)];
-        match at_least_0.iter().find(|(_, value)| !(value.is_finite() && *value >= 0.0)) {
-            Some((name, value)) => Err(format!("`update.{name}` is {value}: it must be at least 0")),
-            None => Ok(()),
-        }
-    }
-
     /// The optimiser's settings at one of the step sizes.
     pub fn adam(&self, rate: f64) -> AdamSettings {
         adamw(rate, self.weight_decay)
@@ -76,36 +79,39 @@ impl HybridUpdateConfig {
 #[derive(Clone, Debug, Config)]
 #[setting(check = Self::combinations)]
 pub struct HrpoConfig {
-    /// Shape of the embedded model.
-    #[setting(group, paper = ModelConfig { context: 2_048, lora_rank: 32, lora_alpha: 64.0, ..ModelConfig::default() })]
-    pub model: ModelConfig,
-    /// How the embedded model is trained beforehand.
-    #[setting(group, paper = BaseConfig::default())]
-    pub base: BaseConfig,
+    /// The model, its answers and its scores; the thinking state is made at the temperature of the answers
+    /// everywhere.
+    #[setting(
+        flatten,
+        paper = Tuning {
+            model: ModelConfig { context: 2_048, lora_rank: 32, lora_alpha: 64.0, ..ModelConfig::default() },
+            rollout: RolloutConfig { prompts: 8, group: 4, temperature: 0.5, max_new: 1_024 },
+            ..Tuning::default()
+        },
+    )]
+    pub tuning: Tuning,
     /// What is read while thinking: `gated`, `tokens` or `latent`.
     #[setting(Reading::default())]
     pub reading: Reading,
     /// How far the gate is open at the start.
-    #[setting(group, paper = GateConfig::default())]
+    #[setting(group)]
     pub gate: GateConfig,
-    /// How training problems are answered; the thinking state is made at this temperature everywhere.
-    #[setting(group, paper = RolloutConfig { prompts: 8, group: 4, temperature: 0.5, max_new: 1_024 })]
-    pub rollout: RolloutConfig,
     /// How policy and gate are improved.
-    #[setting(group, paper = HybridUpdateConfig { learning_rate: 5e-6, maps_rate: 1e-4, openness_rate: 1e-3, weight_decay: 0.1, ..HybridUpdateConfig::default() })]
+    #[setting(
+        group,
+        paper = HybridUpdateConfig {
+            learning_rate: 5e-6,
+            maps_rate: 1e-4,
+            openness_rate: 1e-3,
+            weight_decay: 0.1,
+            ..HybridUpdateConfig::default()
+        },
+    )]
     pub update: HybridUpdateConfig,
-    /// How the model is scored.
-    #[setting(group, paper = EvaluationConfig::default())]
-    pub evaluation: EvaluationConfig,
 }
 
 impl HrpoConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.model.validate()?;
-        self.base.validate()?;
-        self.gate.validate()?;
-        self.rollout.validate_group(Hrpo::CARD.id)?;
-        self.update.validate()?;
-        self.evaluation.validate()
+    fn combinations(&self) -> Result<(), Refusal> {
+        self.tuning.compared_by(Hrpo::CARD.id)
     }
 }

@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use agents::language::{
+    codec::Codec,
     model::ModelConfig,
     rollout::{Drawing, Rollouts, answer},
 };
@@ -10,6 +11,7 @@ use burn::{
     tensor::{Device, Gradients, Tensor, TensorData},
 };
 use nets::{
+    host,
     lm::Decoder,
     parameters::{NamedArray, export, import},
 };
@@ -19,9 +21,8 @@ use run::{Problems, RunError};
 use worlds::text::Split;
 
 use super::{
-    Codec, GateConfig, Maps, Mixing, Openness, marker,
-    thinking::{Thinker, replayed, thinking_state, thoughts},
-    update::hybrid_log_probs,
+    GateConfig, Maps, Mixing, Openness, Thinker, hybrid_log_probs, method::marker, replayed, thinking_state,
+    thoughts,
 };
 
 const WIDTH: usize = 16;
@@ -29,10 +30,6 @@ const TEMPERATURE: f64 = 0.8;
 
 fn seeded(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
-}
-
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }
 
 fn far(one: &[f32], other: &[f32]) -> f32 {

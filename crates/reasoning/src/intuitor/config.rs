@@ -2,15 +2,15 @@
 
 use agents::language::{
     base::BaseConfig,
-    evaluation::EvaluationConfig,
     group::{AdvantageConfig, UpdateConfig},
     model::ModelConfig,
     rollout::RolloutConfig,
     tuner::Tuner,
+    tuning::Tuning,
 };
-use settings::{Choice, Config};
+use settings::{Choice, Config, Refusal};
 
-use super::{Intuitor, certainty::Over};
+use super::Intuitor;
 
 /// What an answer is rewarded for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
@@ -34,6 +34,17 @@ pub enum Annotator {
     FrozenBase,
 }
 
+/// The tokens over which the uniform distribution lies.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
+pub enum Over {
+    /// All: the paper's. In a small vocabulary the mean of log-probabilities is ruled by tokens that are
+    /// never used, so that the score can rise without the answer becoming surer.
+    #[default]
+    Vocabulary,
+    /// Those that occur in worked solutions.
+    Support,
+}
+
 /// How the step size goes over a run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
 pub enum Schedule {
@@ -50,15 +61,20 @@ pub enum Schedule {
 #[derive(Clone, Debug, Config)]
 #[setting(check = Self::combinations)]
 pub struct IntuitorConfig {
-    /// Shape of the embedded model.
-    #[setting(group, paper = ModelConfig { context: 4_096, ..ModelConfig::default() })]
-    pub model: ModelConfig,
-    /// How the embedded model is trained beforehand.
-    #[setting(group, laptop = BaseConfig { accuracy: 0.4, ..BaseConfig::default() }, paper = BaseConfig { accuracy: 0.4, ..BaseConfig::default() })]
-    pub base: BaseConfig,
-    /// How training problems are answered.
-    #[setting(group, paper = RolloutConfig { prompts: 128, group: 7, temperature: 0.9, max_new: 3_072 })]
-    pub rollout: RolloutConfig,
+    /// The model, its answers and its scores.
+    #[setting(
+        flatten,
+        laptop = Tuning {
+            base: BaseConfig { accuracy: 0.4, ..BaseConfig::default() },
+            ..Tuning::default()
+        },
+        paper = Tuning {
+            model: ModelConfig { context: 4_096, ..ModelConfig::default() },
+            rollout: RolloutConfig { prompts: 128, group: 7, temperature: 0.9, max_new: 3_072 },
+            ..Self::default().tuning
+        },
+    )]
+    pub tuning: Tuning,
     /// What an answer is rewarded for: `self-certainty` or `random`.
     #[setting(Reward::SelfCertainty)]
     pub reward: Reward,
@@ -70,52 +86,41 @@ pub struct IntuitorConfig {
     #[setting(Over::Vocabulary)]
     pub over: Over,
     /// Share of empty answers in a batch above which the run ends.
-    #[setting(0.2)]
+    #[setting(0.2, min = 0, max = 1)]
     pub empty_limit: f64,
     /// Training prompts on which the reward's agreement with correctness is measured before the first
     /// update; 0 for none.
     #[setting(64)]
     pub probe: usize,
     /// How rewards become advantages.
-    #[setting(group, paper = AdvantageConfig::default())]
+    #[setting(group)]
     pub advantage: AdvantageConfig,
     /// How the policy is improved.
-    #[setting(group, laptop = UpdateConfig { learning_rate: 1e-4, beta: 0.005, ..UpdateConfig::default() }, paper = UpdateConfig { learning_rate: 3e-6, ..Self::default().update })]
+    #[setting(
+        group,
+        laptop = UpdateConfig { beta: 0.005, ..UpdateConfig::default() },
+        paper = UpdateConfig { learning_rate: 3e-6, ..Self::default().update },
+    )]
     pub update: UpdateConfig,
     /// How the step size goes: `constant` or `cosine`.
     #[setting(Schedule::Constant, paper = Schedule::Cosine)]
     pub schedule: Schedule,
     /// Share of the run over which the step size rises from 0.
-    #[setting(0.0, paper = 0.1)]
+    #[setting(0.0, paper = 0.1, min = 0, max = 1)]
     pub warm_up: f64,
-    /// How the model is scored.
-    #[setting(group, paper = EvaluationConfig::default())]
-    pub evaluation: EvaluationConfig,
 }
 
 impl IntuitorConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.model.validate()?;
-        self.base.validate()?;
-        self.rollout.validate_group(Intuitor::CARD.id)?;
+    fn combinations(&self) -> Result<(), Refusal> {
+        self.tuning.compared_by(Intuitor::CARD.id)?;
         if self.reward == Reward::Gold {
-            return Err(
-                "`reward` is gold: `intuitor` learns without labels, which serve its evaluation only; \
-                 to be rewarded for right answers use `grpo`"
-                    .to_owned(),
-            );
+            let why = "`intuitor` learns without labels, which serve its evaluation only; to be rewarded for right \
+                       answers use `grpo`";
+            return Err(Refusal::saying("reward", self.reward.name(), why));
         }
-        for (name, share) in [("empty_limit", self.empty_limit), ("warm_up", self.warm_up)] {
-            if !(0.0..=1.0).contains(&share) {
-                return Err(format!("`{name}` is {share}: it must be between 0 and 1"));
-            }
-        }
-        self.update.validate()?;
-        self.evaluation.validate()
+        Ok(())
     }
-}
 
-impl IntuitorConfig {
     /// The step size of an update in a run of `total`.
     pub fn rate(&self, step: u64, total: u64) -> f64 {
         let total = total.max(1) as f64;

@@ -6,24 +6,23 @@
 //! uses. The policy scores its own answers as it is when it draws them, without gradient; everything
 //! else is GRPO.
 
-mod certainty;
 mod config;
+mod method;
+#[cfg(test)]
+mod tests;
 
 use agents::language::{
     confidence::{correlation, noise},
     group::report,
-    language::{Language, Plan},
+    language::Language,
     rollout::Rollouts,
-    supervised::Corpus,
-    tuner::Tuner,
 };
-use run::{Card, Need, Primary, Progress, Result, Run, Task};
+use burn::tensor::Tensor;
+use learn::language::tokens::{self_certainty, self_certainty_over, sequence_mean, top_probability};
+use nets::{host, lm::Decoder};
+use run::{Progress, Result, Run, RunError};
 
-use self::certainty::{Certainty, check_empty, support};
-pub use self::{
-    certainty::Over,
-    config::{Annotator, IntuitorConfig, Reward, Schedule},
-};
+pub use self::config::{Annotator, IntuitorConfig, Over, Reward, Schedule};
 
 /// Reinforcement learning from self-certainty.
 pub struct Intuitor {
@@ -33,63 +32,14 @@ pub struct Intuitor {
     support: Vec<f32>,
 }
 
-run::register!(agents::language::tuner::Tuned<Intuitor>);
-
-impl Tuner for Intuitor {
-    const CARD: Card = Card {
-        id: "intuitor",
-        title: "Learning to Reason without External Rewards",
-        paper: "Zhao et al., 2025, arXiv 2505.19590",
-        family: "reasoning",
-        summary: "reinforces the answers of a language model by its own certainty, without labels",
-        needs: &[Need::Problems],
-        metrics: &[
-            "loss/policy",
-            "train/accuracy",
-            "diag/self_certainty",
-            "diag/self_certainty_support",
-            "diag/top_probability",
-            "diag/kl",
-            "diag/entropy",
-            "diag/correlation",
-            "diag/start_correlation",
-            "diag/start_correlation_*",
-            "diag/unique_answers",
-            "diag/empty",
-            "diag/clip_fraction",
-            "diag/flat_groups",
-            "diag/truncated",
-            "diag/gradient_norm",
-            "eval/*",
-        ],
-        stages: &["main"],
-        primary: Primary { metric: "eval/accuracy", higher_is_better: true },
-        unit: "updates",
-        steps: 100,
-        instead: "`ppo`",
-    };
-    type Config = IntuitorConfig;
-
-    fn build(config: IntuitorConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let plan = Plan {
-            model: &config.model,
-            base: Some(&config.base),
-            adam: config.update.adam(),
-            max_new: config.rollout.max_new,
-            evaluation: &config.evaluation,
-        };
-        let language = Language::new(&Self::CARD, &plan, task, run)?;
-        let (corpus, tokens) = (Corpus::of(&language.problems), language.reference.config().vocabulary);
-        let support = support(&corpus, &language.codec, tokens, &mut run.derived("support", 0))?;
-        Ok(Self { config, language, support })
-    }
-
+impl Intuitor {
+    /// One update: answers are drawn, rewarded by self-certainty, compared, and learnt from.
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
         if run.steps() == 0 && self.config.probe > 0 {
             self.look_ahead(run)?;
         }
-        let (config, temperature) = (&self.config, self.config.rollout.temperature);
-        let rollouts = self.language.rollouts(&config.rollout, None, run)?;
+        let (config, temperature) = (&self.config, self.config.tuning.rollout.temperature);
+        let rollouts = self.language.rollouts(&config.tuning.rollout, None, run)?;
         run.log("diag/empty", check_empty(&rollouts, config.empty_limit)?)?;
         let rewards = self.rewards(&rollouts, run)?;
         report(&rollouts, &rewards, run)?;
@@ -99,25 +49,6 @@ impl Tuner for Intuitor {
         self.language.improve(&rollouts, &advantages.values, temperature, &config.update, run)?;
         run.count_steps(1);
         Ok(Progress::MAIN)
-    }
-
-    fn language(&self) -> &Language {
-        &self.language
-    }
-
-    fn language_mut(&mut self) -> &mut Language {
-        &mut self.language
-    }
-}
-
-impl Intuitor {
-    /// What the annotator says of answers.
-    fn certainty(&self, rollouts: &Rollouts) -> Result<Certainty> {
-        let annotator = match self.config.annotator {
-            Annotator::Online => self.language.policy.inference(),
-            Annotator::FrozenBase => &self.language.reference,
-        };
-        Certainty::of(annotator, rollouts, &self.support)
     }
 
     /// The reward of each answer, with what the annotator says reported.
@@ -141,10 +72,19 @@ impl Intuitor {
         Ok(rewards)
     }
 
+    /// What the annotator says of answers.
+    fn certainty(&self, rollouts: &Rollouts) -> Result<Certainty> {
+        let annotator = match self.config.annotator {
+            Annotator::Online => self.language.policy.inference(),
+            Annotator::FrozenBase => &self.language.reference,
+        };
+        Certainty::of(annotator, rollouts, &self.support)
+    }
+
     /// Reports how well certainty agrees with correctness before anything is learnt, over either set of
     /// tokens.
     fn look_ahead(&self, run: &mut Run) -> Result<()> {
-        let rollouts = self.language.probe(self.config.probe, &self.config.rollout, run)?;
+        let rollouts = self.language.probe(self.config.probe, &self.config.tuning.rollout, run)?;
         let found = self.certainty(&rollouts)?;
         for (over, name) in [(Over::Vocabulary, "vocabulary"), (Over::Support, "support")] {
             let Some(value) = found.rewards(over).ok().and_then(|rewards| correlation(&rollouts, rewards))
@@ -160,5 +100,78 @@ impl Intuitor {
     }
 }
 
-#[cfg(test)]
-mod tests;
+/// What a model's distributions say of each answer, means over its tokens.
+#[derive(Clone, Debug, Default, PartialEq)]
+struct Certainty {
+    /// KL(uniform || p) = `-log V - (1 / V) sum of log p` over the whole vocabulary, in nats.
+    vocabulary: Vec<f32>,
+    /// The same over the tokens in use, of p restricted to them.
+    support: Vec<f32>,
+    /// Probability of the likeliest token.
+    top: Vec<f32>,
+}
+
+impl Certainty {
+    /// What `annotator` says of answers, from one pass with the answers given, at temperature 1.
+    /// `support [V]` is 1 at the tokens in use.
+    ///
+    /// # Errors
+    /// An answer is longer than the model's context.
+    fn of(annotator: &Decoder, rollouts: &Rollouts, support: &[f32]) -> Result<Self> {
+        let uniform = |tokens: f32| tokens.max(1.0).ln();
+        let (all, used) = (uniform(support.len() as f32), uniform(support.iter().sum()));
+        let mut found = Self::default();
+        for piece in rollouts.pieces() {
+            let batch = rollouts.batch(&piece);
+            let logits = batch.logits(annotator)?;
+            let device = logits.device();
+            let mask = batch.mask(&device);
+            let support = Tensor::<1>::from_data(support, &device);
+            let mean = |values| host(sequence_mean(values, mask.clone()));
+            found.vocabulary.extend(mean(self_certainty(logits.clone())).iter().map(|value| value - all));
+            found
+                .support
+                .extend(mean(self_certainty_over(logits.clone(), support)).iter().map(|value| value - used));
+            found.top.extend(mean(top_probability(logits)));
+        }
+        Ok(found)
+    }
+
+    /// The reward of each answer.
+    ///
+    /// # Errors
+    /// One is not finite, as where logits were masked.
+    fn rewards(&self, over: Over) -> Result<&[f32]> {
+        let (rewards, cure) = match over {
+            Over::Vocabulary => {
+                (&self.vocabulary, "set over=support, which leaves out tokens that are never used")
+            }
+            Over::Support => (&self.support, "give logits of all tokens that solutions are made of"),
+        };
+        match rewards.iter().find(|reward| !reward.is_finite()) {
+            None => Ok(rewards.as_slice()),
+            Some(reward) => Err(RunError::Part(format!(
+                "the self-certainty of an answer is {reward}, because some logits are not finite: it needs those of \
+                 the whole vocabulary; {cure}"
+            ))),
+        }
+    }
+}
+
+/// Refuses a batch in which more than the share `limit` of the answers are empty, which is where a score
+/// of few tokens can end.
+///
+/// # Errors
+/// There are more.
+fn check_empty(rollouts: &Rollouts, limit: f64) -> Result<f64> {
+    let empty = rollouts.answers.iter().filter(|answer| answer.ended && answer.ids.len() < 2).count();
+    let share = empty as f64 / rollouts.answers.len().max(1) as f64;
+    if share <= limit {
+        return Ok(share);
+    }
+    Err(RunError::Part(format!(
+        "{:.0} % of the answers are empty, which is the degenerate optimum of self-certainty: raise update.beta or \
+         lower update.learning_rate; empty_limit says how many are allowed",
+        100.0 * share
+    )))
+}

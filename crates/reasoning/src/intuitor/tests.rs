@@ -1,17 +1,16 @@
+use agents::language::{
+    codec::Codec,
+    model::ModelConfig,
+    rollout::{Answer, Rollouts},
+    supervised::Corpus,
+};
 use burn::tensor::Device;
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
 use run::Problems;
 use worlds::text::{Split, Verdict};
 
-use super::{
-    super::{
-        codec::Codec,
-        model::ModelConfig,
-        rollout::{Answer, Rollouts},
-    },
-    *,
-};
+use super::{method::support, *};
 
 /// Answers of one and of three tokens to one prompt, and a model that reads them.
 fn scene() -> (nets::lm::Decoder, Rollouts) {
@@ -47,7 +46,7 @@ fn scene() -> (nets::lm::Decoder, Rollouts) {
 fn log_probabilities(decoder: &nets::lm::Decoder, rollouts: &Rollouts, answer: usize) -> Vec<Vec<f64>> {
     let logits = rollouts.batch(&[answer]).logits(decoder).unwrap();
     let width = logits.dims()[2];
-    let values: Vec<f64> = logits.into_data().iter::<f32>().map(f64::from).collect();
+    let values: Vec<f64> = host(logits).into_iter().map(f64::from).collect();
     let normalised = |row: &[f64]| {
         let total = row.iter().map(|value| value.exp()).sum::<f64>().ln();
         row.iter().map(|value| value - total).collect()
@@ -108,4 +107,12 @@ fn tokens_in_use_are_those_of_solutions() {
     assert!("01234+=;#".chars().all(|sign| used(&sign.to_string())));
     assert!(!used("-") && !used("*") && !used("?"));
     assert_eq!(found[codec.end() as usize], 1.0);
+}
+
+#[test]
+fn what_is_not_finite_is_refused_with_the_way_out() {
+    let found = Certainty { vocabulary: vec![1.0, f32::INFINITY], support: vec![0.5, 0.25], top: vec![] };
+    let error = found.rewards(Over::Vocabulary).unwrap_err().to_string();
+    assert!(error.contains("whole vocabulary; set over=support"), "{error}");
+    assert_eq!(found.rewards(Over::Support).unwrap(), [0.5, 0.25]);
 }

@@ -7,11 +7,12 @@ use agents::language::{
     model::ModelConfig,
     rollout::RolloutConfig,
     tuner::Tuner,
+    tuning::Tuning,
 };
 use learn::language::Reduction;
-use settings::{Choice, Config};
+use settings::{Choice, Config, Refusal};
 
-use super::{Rent, reward::Subset};
+use super::{Rent, Subset};
 
 /// What an answer is rewarded for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
@@ -53,15 +54,21 @@ pub enum Setting {
 #[derive(Clone, Debug, Config)]
 #[setting(check = Self::combinations)]
 pub struct RentConfig {
-    /// Shape of the embedded model.
-    #[setting(group, paper = ModelConfig { context: 4_096, ..ModelConfig::default() })]
-    pub model: ModelConfig,
-    /// How the embedded model is trained beforehand.
-    #[setting(group, laptop = BaseConfig { temperature: 0.8, ..BaseConfig::default() }, paper = BaseConfig { temperature: 0.8, ..BaseConfig::default() })]
-    pub base: BaseConfig,
-    /// How training problems are answered.
-    #[setting(group, paper = RolloutConfig { prompts: 64, group: 5, temperature: 1.0, max_new: 3_072 })]
-    pub rollout: RolloutConfig,
+    /// The model, its answers and its scores.
+    #[setting(
+        flatten,
+        laptop = Tuning {
+            base: BaseConfig { temperature: 0.8, ..BaseConfig::default() },
+            evaluation: EvaluationConfig { samples: 8, temperature: 0.8, ..EvaluationConfig::default() },
+            ..Tuning::default()
+        },
+        paper = Tuning {
+            model: ModelConfig { context: 4_096, ..ModelConfig::default() },
+            rollout: RolloutConfig { prompts: 64, group: 5, max_new: 3_072, ..RolloutConfig::default() },
+            ..Self::default().tuning
+        },
+    )]
+    pub tuning: Tuning,
     /// What an answer is rewarded for: `confidence`, `format` or `random`.
     #[setting(Reward::Confidence)]
     pub reward: Reward,
@@ -72,13 +79,13 @@ pub struct RentConfig {
     #[setting(Subset::LastChunk)]
     pub subset: Subset,
     /// Share of an answer's tokens that is a chunk.
-    #[setting(1.0 / 3.0)]
+    #[setting(1.0 / 3.0, above = 0, max = 1)]
     pub chunk: f64,
-    /// Weight of confidence in the reward.
-    #[setting(1.0)]
+    /// Weight of confidence in the reward; a negative one would maximise entropy.
+    #[setting(1.0, min = 0)]
     pub confidence: f64,
     /// Weight of the form: one marker, a readable answer behind it, and an end.
-    #[setting(0.1)]
+    #[setting(0.1, min = 0)]
     pub format: f64,
     /// Prompts of training: `inductive` or `transductive`.
     #[setting(Setting::Inductive, paper = Setting::Transductive)]
@@ -91,44 +98,28 @@ pub struct RentConfig {
     #[setting(64)]
     pub probe: usize,
     /// How rewards become advantages.
-    #[setting(group, paper = AdvantageConfig::default())]
+    #[setting(group)]
     pub advantage: AdvantageConfig,
     /// How the policy is improved.
-    #[setting(group, laptop = UpdateConfig { learning_rate: 1e-4, beta: 0.001, reduction: Reduction::Token, ..UpdateConfig::default() }, paper = UpdateConfig { learning_rate: 1e-6, weight_decay: 0.01, ..Self::default().update })]
+    #[setting(
+        group,
+        laptop = UpdateConfig { beta: 0.001, reduction: Reduction::Token, ..UpdateConfig::default() },
+        paper = UpdateConfig { learning_rate: 1e-6, weight_decay: 0.01, ..Self::default().update },
+    )]
     pub update: UpdateConfig,
-    /// How the model is scored.
-    #[setting(group, laptop = EvaluationConfig { samples: 8, temperature: 0.8, ..EvaluationConfig::default() }, paper = EvaluationConfig { samples: 8, temperature: 0.8, ..EvaluationConfig::default() })]
-    pub evaluation: EvaluationConfig,
 }
 
 impl RentConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.model.validate()?;
-        self.base.validate()?;
-        self.rollout.validate_group(Rent::CARD.id)?;
-        for (name, weight) in [("confidence", self.confidence), ("format", self.format)] {
-            if !(weight.is_finite() && weight >= 0.0) {
-                return Err(format!(
-                    "`{name}` is {weight}: it must be at least 0, or the opposite would be reinforced: \
-                     a negative weight of confidence maximises entropy"
-                ));
-            }
-        }
-        if !(self.chunk > 0.0 && self.chunk <= 1.0) {
-            return Err(format!("`chunk` is {}: it must be above 0 and at most 1", self.chunk));
-        }
+    fn combinations(&self) -> Result<(), Refusal> {
+        self.tuning.compared_by(Rent::CARD.id)?;
         if self.objective == Objective::Direct && self.reward != Reward::Confidence {
-            return Err(
-                "`objective` is direct: it has no reward but confidence, so leave `reward` as it is".into()
-            );
+            let why = "it has no reward but confidence, so leave `.reward` as it is";
+            return Err(Refusal::saying("objective", self.objective.name(), why));
         }
-        if self.setting == Setting::Transductive && self.pool < self.rollout.prompts {
-            return Err(format!(
-                "`pool` is {}: it must be at least `rollout.prompts`, {}",
-                self.pool, self.rollout.prompts
-            ));
+        let prompts = self.tuning.rollout.prompts;
+        if self.setting == Setting::Transductive && self.pool < prompts {
+            return Err(Refusal::new("pool", self.pool, format!("at least `.rollout.prompts`, {prompts}")));
         }
-        self.update.validate()?;
-        self.evaluation.validate()
+        Ok(())
     }
 }

@@ -82,7 +82,7 @@ fn a_pool_and_further_tests_are_scored_beside_the_start() {
 /// The sentence with which a method refuses settings, at once or in training.
 fn refused(id: &str, settings: &[&str]) -> String {
     let entry = run::registry::find(id).expect("the method is registered");
-    let mut table = (entry.preset)(Preset::Laptop).expect("a preset has a TOML form");
+    let mut table = (entry.preset)(Preset::Laptop);
     for setting in [SMALL, settings].concat() {
         config::set(&mut table, setting).expect("the setting exists");
     }
@@ -95,17 +95,21 @@ fn refused(id: &str, settings: &[&str]) -> String {
 #[test]
 fn what_would_reward_something_else_is_refused() {
     for (id, settings, words) in [
-        ("rent", &["confidence=-1.0"][..], "a negative weight of confidence maximises entropy"),
+        ("rent", &["confidence=-1.0"][..], "`confidence` is -1: it must be at least 0"),
         ("rent", &["rollout.group=1"], "`rent` compares the answers of a group"),
         ("rent", &["rollout.temperature=0.0"], "`rollout.temperature` is 0"),
-        ("rent", &["chunk=0.0"], "`chunk` is 0: it must be above 0"),
+        ("rent", &["chunk=0.0"], "`chunk` is 0: it must be above 0 and at most 1"),
         ("rent", &["objective=direct", "reward=random"], "it has no reward but confidence"),
         ("rent", &["subset=answer", "rollout.max_new=2", "base.cap=10"], "answers have no marker"),
         ("rent", &["setting=transductive", "pool=2"], "`pool` is 2"),
         ("intuitor", &["reward=gold"], "to be rewarded for right answers use `grpo`"),
         ("intuitor", &["update.beta=-0.1"], "`update.beta` is -0.1"),
         ("intuitor", &["rollout.group=1"], "`intuitor` compares the answers of a group"),
-        ("intuitor", &["base.beside=[{problems=\"stack-code\",weight=0.0}]"], "`stack-code` the weight 0"),
+        (
+            "intuitor",
+            &["base.beside=[{problems=\"stack-code\",weight=0.0}]"],
+            "`stack-code` has the weight 0: it must be above 0",
+        ),
     ] {
         let sentence = refused(id, settings);
         assert!(sentence.contains(words), "{id}: {sentence}");

@@ -65,16 +65,21 @@ fn what_makes_no_sense_is_refused_in_a_sentence() {
     for (id, settings, task, words) in [
         ("hrpo", &["rollout.temperature=0.0"][..], sums(), "`rollout.temperature` is 0"),
         ("hrpo", &["rollout.group=1"], sums(), "`hrpo` compares the answers of a group"),
-        ("hrpo", &["gate.r_max=1.0"], sums(), "`gate.r_max` is 1: it must lie between 0 and 1"),
-        ("hrpo", &["gate.r_min=0.9995"], sums(), "`gate.r_min` is 0.9995, more than `gate.r_max`"),
+        ("hrpo", &["gate.r_max=1.0"], sums(), "`gate.r_max` is 1: it must be above 0 and below 1"),
+        ("hrpo", &["gate.r_min=0.9995"], sums(), "`gate.r_min` is 0.9995: it must be at most `gate.r_max`"),
         (
             "colar",
             &["evaluation.speeds=[1, 6]"],
             sums(),
-            "`evaluation.speeds` is 6, a speed that is never trained",
+            "`evaluation.speeds` is 6: such a speed is never trained",
         ),
-        ("colar", &["rl.speed=0"], sums(), "`rl.speed` is 0, a speed that is never trained"),
-        ("colar", &["latent.loss=mse"], sums(), "colar: RL needs a stochastic latent head"),
+        ("colar", &["rl.speed=0"], sums(), "`rl.speed` is 0: such a speed is never trained"),
+        (
+            "colar",
+            &["latent.loss=mse"],
+            sums(),
+            "`latent.loss` is mse: reinforcement needs a latent head with a variance",
+        ),
         (
             "colar",
             &["compression.auto_text=#"],

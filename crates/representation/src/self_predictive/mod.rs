@@ -8,153 +8,147 @@
 //! forward and one backward, turn towards the top singular subspaces.
 //!
 //! On a world whose table is known these dynamics are computed exactly in 64-bit floats
-//! ([`tabular`]); elsewhere the same is an objective of an agent that learns values
-//! ([`SelfPrediction`]), here of DQN's. The paper's agents learn from many worlds of first-person
-//! images.
+//! ([`tabular`]); elsewhere the same is an objective of an agent that learns values, here of DQN's:
+//! this file. The paper's agents learn from many worlds of first-person images.
 //!
 //! The objective's maximum is the top eigenspace, but a symmetric matrix with eigenvalues of both
 //! signs leaves it other local maxima: a small turn from an eigenvector to one of an eigenvalue of
 //! the other sign makes it smaller first, however large that eigenvalue is.
 
 mod config;
-mod objective;
+mod method;
 pub mod tabular;
 #[cfg(test)]
 mod tests;
 
-use agents::{baseline::dqn::DqnConfig, value_agent::ValueAgent};
-use learn::objective::Latent;
-use run::{
-    ActionNeed, Card, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
-    Scores, Snapshot, Task, scores, task::World,
+use burn::{module::Module, nn::Linear, tensor::Tensor};
+use learn::{
+    batch::{self, Windows},
+    objective::{Taps, Term},
+    optim::{AdamSettings, Trained},
+    self_predictive::rollout_cosine,
 };
-use settings::Config;
+use nets::dynamics::Transition;
 
-use self::tabular::{Tabular, TabularSettings};
 pub use self::{
-    config::{Prediction, PredictionSettings},
-    objective::{ID, SelfPrediction},
+    config::{Prediction, PredictionSettings, SelfPredictiveConfig},
+    method::SelfPredictive,
 };
-pub use agents::table::Variant;
+use crate::rank::effective_rank;
 
-/// Hyper-parameters of self-predictive learning.
-///
-/// The tabular settings are those of the paper's small experiments; the agent is DQN with its
-/// paper's values in place of an agent for many worlds.
-#[derive(Clone, Debug, Config)]
-#[setting(check = Self::combinations)]
-pub struct SelfPredictiveConfig {
-    /// `tabular`: exact dynamics of a representation of a table's states, in iterations; `deep`: an
-    /// agent with the objective, in environment steps; `auto`: the first where the world's table is
-    /// known.
-    #[setting(Variant::Auto)]
-    pub variant: Variant,
-    /// Settings of `tabular`.
-    #[setting(group, paper = TabularSettings::default())]
-    pub tabular: TabularSettings,
-    /// Settings of `deep`: DQN's.
-    #[setting(group, laptop = DqnConfig { batch: 32, updates: 2, latent: Latent::of::<SelfPrediction>(&PredictionSettings::default()), ..DqnConfig::default() }, paper = DqnConfig { latent: Latent::of::<SelfPrediction>(&PredictionSettings::paper()), ..DqnConfig::paper() })]
-    pub deep: DqnConfig,
+/// Smallest norm of a head's output that is divided by.
+const FLOOR: f32 = 1e-3;
+
+/// What predicts in one direction: a transition model on latents under actions, and a linear map
+/// between its head's outputs.
+#[derive(Module, Debug)]
+struct Predictor {
+    transition: Transition,
+    output: Linear,
 }
 
-impl SelfPredictiveConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.tabular.validate()?;
-        self.deep.validate()
-    }
+/// The predictors, which learn on the fast time scale.
+#[derive(Module, Debug)]
+struct Predictors {
+    forward: Predictor,
+    /// In `bidirectional` only.
+    backward: Option<Predictor>,
 }
 
-/// A representation that learns to predict itself.
-pub struct SelfPredictive {
-    form: Form,
+/// The encoder's heads in which latents are compared, one for each direction.
+#[derive(Module, Debug)]
+struct Heads {
+    forward: Linear,
+    /// In `bidirectional` only.
+    backward: Option<Linear>,
 }
 
-#[expect(clippy::large_enum_variant, reason = "a run has one")]
-enum Form {
-    Tabular(Tabular),
-    Deep(ValueAgent),
+/// Modules with their optimisers.
+struct Parts {
+    predictors: Trained<Predictors>,
+    heads: Trained<Heads>,
 }
 
-run::register!(SelfPredictive);
+/// Bidirectional self-prediction beside an agent's own loss.
+pub struct SelfPrediction {
+    settings: PredictionSettings,
+    adam: AdamSettings,
+    /// Nothing before it is built, and in `none`.
+    parts: Option<Parts>,
+    actions: usize,
+}
 
-impl Method for SelfPredictive {
-    const CARD: Card = Card {
-        id: ID,
-        title: "Understanding Self-Predictive Learning for Reinforcement Learning",
-        paper: "Tang et al., 2023, ICML, arXiv 2212.03319",
-        family: "representation",
-        summary: "a representation that predicts itself, forward and backward: why it does not collapse",
-        needs: &[Need::World { actions: ActionNeed::Discrete, observations: ObservationNeed::Any }],
-        metrics: &[
-            "loss/forward",
-            "loss/backward",
-            "loss/td",
-            "diag/min_eigenvalue",
-            "diag/gram_drift",
-            "diag/cosine",
-            "diag/collapsed",
-            "diag/trace",
-            "diag/svd_capture",
-            "diag/backward_cosine",
-            "diag/rank",
-            "diag/value",
-            "diag/epsilon",
-            "diag/gradient_norm",
-        ],
-        stages: &["main"],
-        primary: Primary::RETURN,
-        unit: "iterations (environment steps of the deep form)",
-        steps: 50_000,
-        instead: "`tcrl`: the transition models of `self-predictive` take one-hot actions",
-    };
-    type Config = SelfPredictiveConfig;
+impl SelfPrediction {
+    /// The loss of each direction, and what is measured of it. Gradient reaches the encoder through the
+    /// latent that a rollout begins with, the transition models, heads and predictors, and nothing of a
+    /// target: neither its latents nor the head that they go through.
+    fn prediction_losses(&self, taps: &dyn Taps, windows: &Windows) -> Vec<Term> {
+        let report = |name, value| Term { name, weight: 0.0, loss: value };
+        let rank = report("diag/rank", effective_rank(taps.start().inner()));
+        let Some(parts) = &self.parts else { return vec![rank] };
+        let (predictors, heads, stopped) =
+            (parts.predictors.module(), parts.heads.module(), parts.heads.inference());
+        let weight = self.settings.weight as f32;
+        let (actions, steps) = (self.actions(windows), windows.length);
+        let targets = taps.encode_target(&windows.observations);
+        let size = targets.dims()[1];
+        let targets = targets.reshape([windows.batch, steps + 1, size]);
 
-    fn build(config: SelfPredictiveConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let world: &World = task.require(&Self::CARD)?;
-        let known = config.variant.is_tabular(world)?;
-        let form = match known {
-            true => Form::Tabular(Tabular::new(&config.tabular, &world.table(&Self::CARD)?, run)?),
-            false => Form::Deep(config.deep.agent(world, run)?),
-        };
-        Ok(Self { form })
+        // A step that ended the episode counts no more than those after it.
+        let mask = windows.discount.clone();
+        let predicted = predictors.forward.transition.rollout(taps.start(), actions.clone(), true);
+        let pair = [&heads.forward, &stopped.forward];
+        let later = targets.clone().narrow(1, 1, steps);
+        let cosine = Self::agreement(pair, &predictors.forward, predicted, later, mask.clone());
+        let (loss, mean) = Self::loss(cosine, mask.clone());
+        let mut terms = vec![Term { name: "forward", weight, loss }, report("diag/cosine", mean), rank];
+
+        let backward = (&predictors.backward, &heads.backward, &stopped.backward);
+        if let (Some(predictor), Some(head), Some(stopped)) = backward {
+            // The way back begins at the last step, so all of the window must lie in one episode.
+            let mask = mask.min_dim(1).expand([windows.batch, steps]);
+            let last = taps.encode(&windows.observation(steps));
+            let predicted = predictor.transition.rollout(last, actions.flip([1]), true);
+            let earlier = targets.narrow(1, 0, steps).flip([1]);
+            let cosine = Self::agreement([head, stopped], predictor, predicted, earlier, mask.clone());
+            let (loss, mean) = Self::loss(cosine, mask);
+            terms.push(Term { name: "backward", weight, loss });
+            terms.push(report("diag/backward_cosine", mean));
+        }
+        terms
     }
 
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        match &mut self.form {
-            Form::Tabular(tabular) => tabular.advance(run).map(|()| Progress::MAIN),
-            Form::Deep(agent) => agent.advance(run),
-        }
+    /// Agreement of predicted latents `[B, K, d]` with those of the target encoder, by step, 0 where
+    /// `mask [B, K]` is: the prediction goes through the head and the predictor's output, the target
+    /// through the same head without gradient.
+    fn agreement(
+        [head, stopped]: [&Linear; 2],
+        predictor: &Predictor,
+        predicted: Tensor<3>,
+        targets: Tensor<3>,
+        mask: Tensor<2>,
+    ) -> Tensor<2> {
+        let [rows, steps, size] = predicted.dims();
+        let found = predictor.output.forward(head.forward(predicted.reshape([rows * steps, size])));
+        let wanted = stopped.forward(targets.reshape([rows * steps, size])).autodiff();
+        let width = wanted.dims()[1];
+        let mask = mask.autodiff();
+        let weights = batch::vector(&vec![1.0; steps], &mask.device());
+        let shape = [rows, steps, width];
+        rollout_cosine(found.reshape(shape), wanted.reshape(shape), mask, weights, FLOOR)
     }
 
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        match &self.form {
-            Form::Tabular(_) => None,
-            Form::Deep(agent) => Some(agent.policy()),
-        }
+    /// Loss `[B]`, the squared distance of unit vectors (2 - 2 cos) averaged over K, and the mean
+    /// cosine `[1]`.
+    fn loss(cosine: Tensor<2>, mask: Tensor<2>) -> (Tensor<1>, Tensor<1>) {
+        let [rows, steps] = cosine.dims();
+        let mean = cosine.clone().inner().sum() / mask.clone().sum().clamp_min(1.0);
+        let distance = (mask.autodiff() - cosine).sum_dim(1).reshape([rows]);
+        (distance * (2.0 / steps as f32), mean)
     }
 
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        match (&self.form, self.policy(), &protocol.world) {
-            (Form::Tabular(tabular), _, _) => Ok(tabular.scores()),
-            (Form::Deep(_), Some(mut policy), Some(world)) => {
-                let mut random = run.derived("eval", protocol.seed);
-                scores::evaluate(policy.as_mut(), world, protocol, &mut random)
-            }
-            _ => Ok(Scores::new()),
-        }
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        match &self.form {
-            Form::Tabular(tabular) => tabular.save(snapshot),
-            Form::Deep(agent) => agent.save(snapshot),
-        }
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        match &mut self.form {
-            Form::Tabular(tabular) => tabular.load(snapshot),
-            Form::Deep(agent) => agent.load(snapshot),
-        }
+    fn actions(&self, windows: &Windows) -> Tensor<3> {
+        let vectors = windows.actions.vectors(self.actions).autodiff();
+        vectors.reshape([windows.batch, windows.length, self.actions])
     }
 }

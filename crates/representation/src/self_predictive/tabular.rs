@@ -10,7 +10,7 @@ use nalgebra::{DMatrix, DVector};
 use nets::noise::normal_values;
 use rand_chacha::ChaCha8Rng;
 use run::{Result, Run, RunError, Scores, Snapshot, scores};
-use settings::{Choice, Config};
+use settings::{Choice, Config, Refusal};
 use worlds::tabular::{Policy, Table};
 
 /// Iterations of one call of `advance`: enough that the loop around them does not count.
@@ -54,15 +54,15 @@ pub enum Weights {
     Explicit,
 }
 
-/// Settings of the form on tables.
+/// Hyper-parameters of the form on tables.
 #[derive(Clone, Debug, Config)]
 #[setting(check = Self::combinations)]
 pub struct TabularSettings {
     /// Width of a latent, k; at most the number of states.
-    #[setting(2)]
+    #[setting(2, min = 1)]
     pub dimensions: usize,
     /// Step size of the representation, eta.
-    #[setting(0.2)]
+    #[setting(0.2, above = 0.0)]
     pub step_size: f64,
     /// `optimal`: the predictor is solved for at every iteration; `gradient`: it takes steps of its
     /// own, from random entries.
@@ -70,13 +70,13 @@ pub struct TabularSettings {
     pub predictor: Predictor,
     /// Step size of the gradient predictor over that of the representation: above 1 is the fast
     /// time scale, below the slow one.
-    #[setting(10.0)]
+    #[setting(10.0, above = 0.0)]
     pub ratio: f64,
     /// Steps of the gradient predictor per iteration.
-    #[setting(1)]
+    #[setting(1, min = 1)]
     pub inner_steps: usize,
     /// Deviation of the normal entries that the gradient predictor begins with.
-    #[setting(1.0)]
+    #[setting(1.0, min = 0.0)]
     pub predictor_scale: f64,
     /// Whether the target's own gradient is dropped; without, the representation collapses.
     #[setting(true)]
@@ -93,48 +93,20 @@ pub struct TabularSettings {
     /// Whether the representation begins with orthonormal columns, not just normal entries.
     #[setting(true)]
     pub orthonormal: bool,
-    /// Probability of staying that is mixed into the chain, in [0, 1): from 0.5 on a symmetric chain
-    /// has no negative eigenvalue.
-    #[setting(0.0)]
+    /// Probability of staying that is mixed into the chain: from 0.5 on a symmetric chain has no
+    /// negative eigenvalue.
+    #[setting(0.0, min = 0.0, below = 1.0)]
     pub laziness: f64,
 }
 
 impl TabularSettings {
-    /// Checks ranges and combinations.
-    ///
-    /// # Errors
-    /// One sentence naming the key, the value and what is allowed.
-    fn combinations(&self) -> std::result::Result<(), String> {
-        for (name, value) in [("dimensions", self.dimensions), ("inner_steps", self.inner_steps)] {
-            if value == 0 {
-                return Err(format!("`tabular.{name}` is 0: it must be at least 1"));
-            }
-        }
-        for (name, value) in [("step_size", self.step_size), ("ratio", self.ratio)] {
-            if !(value.is_finite() && value > 0.0) {
-                return Err(format!("`tabular.{name}` is {value}: it must be above 0"));
-            }
-        }
-        if !(self.predictor_scale.is_finite() && self.predictor_scale >= 0.0) {
-            return Err(format!(
-                "`tabular.predictor_scale` is {}: it must be at least 0",
-                self.predictor_scale
-            ));
-        }
-        if !(0.0..1.0).contains(&self.laziness) {
-            return Err(format!(
-                "`tabular.laziness` is {}: it must be at least 0 and below 1",
-                self.laziness
-            ));
-        }
-        if (self.weights == Weights::Explicit) == self.state_weights.is_empty() {
-            return Err(
-                "`tabular.state_weights` goes with `tabular.weights = \"explicit\"` and only with it: \
-                        set both or neither"
-                    .to_owned(),
-            );
-        }
-        Ok(())
+    fn combinations(&self) -> std::result::Result<(), Refusal> {
+        let allowed = match (self.weights, self.state_weights.is_empty()) {
+            (Weights::Explicit, true) => "one weight per state with `.weights` at explicit",
+            (Weights::Uniform | Weights::Stationary, false) => "empty unless `.weights` is explicit",
+            _ => return Ok(()),
+        };
+        Err(Refusal::new("state_weights", format!("{:?}", self.state_weights), allowed))
     }
 
     fn rule(&self) -> Rule {

@@ -1,6 +1,14 @@
-//! Settings of the objective.
+//! Hyper-parameters of the objective, and of the agent that carries it.
 
+use agents::{
+    baseline::rainbow::RainbowConfig,
+    value_agent::config::{Copies, ValueAgentConfig, ValueSettings},
+};
+use learn::{objective::Latent, schedule::Schedule};
+use nets::encoder::EncoderConfig;
 use settings::{Choice, Config};
+
+use super::SprObjective;
 
 /// Which form of the objective; all but the first take one of its parts away.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
@@ -17,22 +25,19 @@ pub enum SprVariant {
     NoStopgrad,
 }
 
-/// Settings of the SPR objective.
-///
-/// The paper's values.
+/// Hyper-parameters of the objective.
 #[derive(Clone, Debug, PartialEq, Config)]
-#[setting(check = Self::combinations)]
 pub struct SprSettings {
     /// `spr`, or without one of its parts: `k0` (no prediction, as BYOL), `no-aug` (no
     /// augmentation, slow target encoder, dropout), `no-stopgrad` (targets carry gradient, no
     /// predictor).
     #[setting(SprVariant::Spr)]
     pub variant: SprVariant,
-    /// Predicted steps, K.
-    #[setting(3, paper = 5)]
+    /// Predicted steps, K; for no prediction there is the variant `k0`.
+    #[setting(3, paper = 5, min = 1)]
     pub steps: usize,
     /// Weight of the loss beside the value loss, lambda; 0 keeps the augmentation alone.
-    #[setting(2.0)]
+    #[setting(2.0, min = 0.0)]
     pub weight: f64,
     /// Whether observations must be images; set it to false to run on vectors, with a perceptron
     /// as transition model and without augmentation.
@@ -45,63 +50,68 @@ pub struct SprSettings {
     #[setting(1, paper = 4)]
     pub shift: usize,
     /// Scale of the factor that an image is multiplied by, 1 + scale clip(N(0, 1), -2, 2).
-    #[setting(0.05)]
+    #[setting(0.05, min = 0.0, below = 0.5)]
     pub intensity: f32,
     /// Channels (or features) between the transition model's two layers.
-    #[setting(16, paper = 64)]
+    #[setting(16, paper = 64, min = 1)]
     pub hidden: usize,
     /// Share of the online encoder that flows into the target encoder at every update in `no-aug`;
     /// with augmentation the two are equal.
-    #[setting(0.01)]
-    pub slow_rate: f64,
+    #[setting(0.01, above = 0.0, max = 1.0)]
+    pub target_rate: f64,
     /// Probability with which an encoder's features are dropped in `no-aug`.
-    #[setting(0.5)]
+    #[setting(0.5, min = 0.0, below = 1.0)]
     pub dropout: f64,
 }
 
-impl SprSettings {
-    /// Whether images are changed on their way into the encoder.
-    pub fn augments(&self) -> bool {
-        self.augmentation && self.variant != SprVariant::NoAug
-    }
+/// Hyper-parameters of SPR: Rainbow's, with the objective in `latent`.
+#[derive(Clone, Debug, Config)]
+pub struct SprConfig {
+    /// The agent.
+    #[setting(
+        flatten,
+        laptop = RainbowConfig { agent: laptop(), ..RainbowConfig::default() },
+        paper = RainbowConfig { agent: paper(), noise_scale: 0.1, ..RainbowConfig::paper() }
+    )]
+    pub rainbow: RainbowConfig,
+}
 
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// One sentence naming the key, the value and what is allowed.
-    fn combinations(&self) -> Result<(), String> {
-        if self.steps == 0 {
-            return Err(
-                "`spr.steps` is 0: it must be at least 1; for no prediction set `spr.variant = k0`".into()
-            );
-        }
-        if self.hidden == 0 {
-            return Err("`spr.hidden` is 0: it must be at least 1".to_owned());
-        }
-        if !(self.weight.is_finite() && self.weight >= 0.0) {
-            return Err(format!("`spr.weight` is {}: it must be at least 0", self.weight));
-        }
-        if !(0.0..0.5).contains(&self.intensity) {
-            return Err(format!(
-                "`spr.intensity` is {}: it must be at least 0 and below 0.5",
-                self.intensity
-            ));
-        }
-        if !(self.slow_rate > 0.0 && self.slow_rate <= 1.0) {
-            return Err(format!("`spr.slow_rate` is {}: it must be above 0 and at most 1", self.slow_rate));
-        }
-        if !(0.0..1.0).contains(&self.dropout) {
-            return Err(format!("`spr.dropout` is {}: it must be at least 0 and below 1", self.dropout));
-        }
-        Ok(())
+fn laptop() -> ValueAgentConfig {
+    let rainbow = RainbowConfig::default().agent;
+    ValueAgentConfig {
+        copies: Copies { worlds: 1, updates: 1 },
+        values: ValueSettings {
+            learning_starts: 500,
+            train_every: 2,
+            epsilon: Schedule::linear(1.0, 0.0, 501),
+            target_every: 1,
+            learning_rate: 5e-4,
+            hidden: 64,
+            encoder: EncoderConfig::Planes { channels: vec![16, 16] },
+            ..rainbow.values
+        },
+        n_step: 10,
+        latent: Latent::of::<SprObjective>(&SprSettings::default()),
+        ..rainbow
     }
+}
 
-    /// What is doubtful about these settings in a world that does or does not give `images`.
-    pub fn doubt(&self, images: bool) -> Option<&'static str> {
-        let alone = !self.augments() || !images;
-        (alone && self.variant != SprVariant::NoAug).then_some(
-            "spr: without augmentation the targets are the inputs' own features, since the target encoder \
-             equals the online one: `spr.variant = no-aug` makes it slow instead",
-        )
+fn paper() -> ValueAgentConfig {
+    let rainbow = RainbowConfig::paper().agent;
+    ValueAgentConfig {
+        copies: Copies { worlds: 1, updates: 2 },
+        values: ValueSettings {
+            learning_starts: 2_000,
+            train_every: 1,
+            epsilon: Schedule::linear(1.0, 0.0, 2_001),
+            capacity: 100_000,
+            target_every: 1,
+            learning_rate: 1e-4,
+            hidden: 256,
+            ..rainbow.values
+        },
+        n_step: 10,
+        latent: Latent::of::<SprObjective>(&SprSettings::paper()),
+        ..rainbow
     }
 }

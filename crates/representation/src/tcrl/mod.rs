@@ -1,241 +1,165 @@
-//! TCRL: simplified temporal consistency (Zhao et al., 2023, arXiv 2306.09466).
+//! TCRL: simplified temporal consistency (Zhao et al., 2023, "Simplified Temporal Consistency
+//! Reinforcement Learning", arXiv 2306.09466).
 //!
 //! An encoder and a deterministic latent model are trained so that a latent rollout under the real
 //! actions points where the slowly moving encoder puts the real observations, and predicts the
-//! rewards on the way. Actor and critic read latents as they would read states: no gradient of
-//! theirs reaches the encoder. A planner in latent space may act in their place.
+//! rewards on the way. Actor and critic read latents as they would read states. A planner in latent
+//! space may act in their place.
+//!
+//! | loss | trains | passes through | takes as constants |
+//! |---|---|---|---|
+//! | consistency and reward (equation 1) | encoder, latent model | the whole rollout | the target encoder's latents |
+//! | critic | critics | | latents, actor, target critics |
+//! | actor | actor | critics | latents |
+//!
+//! Different here: windows may reach beyond the end of an episode, where they are masked, and values
+//! are 0 behind a real end. Equation 1 also trains other agents' encoders, as the objective `tcrl`
+//! ([`TemporalConsistency`]).
 
-mod agent;
 mod config;
-mod ensemble;
-mod imagination;
-pub mod objective;
+mod method;
+mod objective;
 mod planner;
-mod policy;
 #[cfg(test)]
 mod tests;
-#[cfg(test)]
-mod tests_of_ensemble;
 #[cfg(test)]
 mod tests_of_parts;
 
 use std::time::Instant;
 
 use agents::{
-    device,
     experience::Experience,
-    failure::failure,
-    state::{arrays, load_module, load_trained, portable, save_module, save_trained},
+    update::{failure, update},
 };
-use burn::tensor::{Device, Tensor};
+use burn::{
+    module::Module,
+    tensor::{Device, Tensor},
+};
 use learn::{
     LearnError,
     batch::{self, Windows},
-    objective::{Named, NetworkSpec},
-    representation::{Representation, Setting},
+    objective::Term,
+    optim::Trained,
+    policy_gradient::pathwise,
+    returns::imagined_lambda_return,
+    self_predictive::{geometric_weights, rollout_cosine, rollout_squared},
+    td,
 };
-use nets::encoder::EncoderConfig;
+use nets::{
+    Observed,
+    distribution::TruncatedNormal,
+    dynamics::LatentModel,
+    ema,
+    encoder::Encoder,
+    heads::{Critic, DeterministicActor},
+    host, noise,
+};
 use rand_chacha::ChaCha8Rng;
-use run::{
-    ActionNeed, Card, Method, Mode, Need, ObservationNeed, Policy, Primary, Progress, Result, Run, RunError,
-    Snapshot, Task, task::World,
-};
+use run::{Mode, Progress, Result, Run, RunError};
 use worlds::Actions;
 
-use self::{
-    agent::{Agent, Batch},
-    ensemble::Ensemble,
-    planner::{LatentPlanner, PlanParts},
-    policy::{Acting, Planning, TcrlPolicy},
-};
+use self::planner::LatentPlanner;
 pub use self::{
-    config::{PlanConfig, PlannerKind, TcrlConfig, ValueKind},
-    objective::{ConsistencySettings, Distance, TemporalConsistency},
+    config::{ConsistencySettings, Distance, PlanConfig, PlannerKind, TcrlConfig, ValueKind},
+    objective::TemporalConsistency,
 };
 
 /// Updates between two measurements of the representation.
 const MEASURE_EVERY: u64 = 100;
 
-/// Episodes after which their lengths are judged.
-const SHORT_EPISODES: u64 = 10;
+/// Norms below this count as this in the cosine.
+const FLOOR: f32 = 1e-12;
 
 /// Simplified temporal consistency reinforcement learning.
 pub struct Tcrl {
     config: TcrlConfig,
     device: Device,
-    representation: Representation<TemporalConsistency>,
-    agent: Agent,
+    /// e: from observations to latents.
+    encoder: Trained<Encoder>,
+    encoder_target: Encoder,
+    /// d and R: from a latent and an action to the next latent and the reward; nothing under `raw`.
+    model: Option<Trained<LatentModel>>,
+    actor: Trained<DeterministicActor>,
+    /// Twin critics behind one trunk.
+    critic: Trained<Critic>,
+    critic_target: Critic,
+    /// Standard deviation of the action noise.
+    sigma: f64,
     planner: Option<LatentPlanner>,
-    /// What the representation's cost is compared with.
-    ensemble: Option<Ensemble>,
     experience: Experience,
     /// Environment steps since the last update.
     pending: u64,
     updates: u64,
 }
 
-run::register!(Tcrl);
+/// Networks that act, value and imagine together: all with graphs, or all without.
+#[derive(Clone, Copy)]
+struct Networks<'a> {
+    model: &'a LatentModel,
+    actor: &'a DeterministicActor,
+    critic: &'a Critic,
+    /// Standard deviation of the action noise.
+    sigma: f64,
+}
 
-impl Method for Tcrl {
-    const CARD: Card = Card {
-        id: "tcrl",
-        title: "Simplified Temporal Consistency Reinforcement Learning",
-        paper: "Zhao, Zhao, Boney, Kannala and Pajarinen, 2023, arXiv 2306.09466",
-        family: "representation",
-        summary: "an encoder trained by latent temporal consistency alone, under an actor-critic or a planner",
-        needs: &[Need::World { actions: ActionNeed::Continuous, observations: ObservationNeed::Vector }],
-        metrics: &[
-            "loss/consistency",
-            "loss/reward",
-            "loss/critic",
-            "loss/actor",
-            "loss/ensemble",
-            "diag/cosine",
-            "diag/latent_std",
-        ],
-        stages: &["main"],
-        primary: Primary::RETURN,
-        unit: "environment steps",
-        steps: 15_000,
-        instead: "`spr`",
-    };
-    type Config = TcrlConfig;
+/// Replayed experience as actor and critic read it.
+#[derive(Clone, Debug)]
+struct Batch {
+    /// Latents, `[B, d]`.
+    latent: Tensor<2>,
+    /// Actions, `[B, a]`.
+    action: Tensor<2>,
+    /// Discounted sum of n rewards, `[B]`.
+    reward: Tensor<1>,
+    /// gamma^n, 0 after a real end, `[B]`.
+    discount: Tensor<1>,
+    /// Latents n steps on, `[B, d]`.
+    next: Tensor<2>,
+}
 
-    fn build(config: TcrlConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let world: &World = task.require(&Self::CARD)?;
-        Experience::check_horizon(&world.spec, config.window())?;
-        let device = device::parse(run.device())?;
-        let networks = NetworkSpec {
-            encoder: EncoderConfig::Identity,
-            renormalise: false,
-            target_rate: config.target_rate,
-            dropout: 0.0,
-        };
-        let objective = (!config.raw)
-            .then(|| Box::new(TemporalConsistency::new(config.objective(), &config.model_adam())));
-        let setting = Setting {
-            layout: world.spec.input(),
-            action: &world.spec.action,
-            device: &device,
-            adam: config.model_adam(),
-        };
-        let representation =
-            Representation::new(networks, objective, &setting, run.random("init")).map_err(RunError::part)?;
-        let width = world.continuous().unwrap_or(0);
-        let training = device.clone().autodiff();
-        let observation = world.spec.input().size();
-        Ok(Self {
-            ensemble: config.ensemble.then(|| {
-                let random = run.random("ensemble");
-                Ensemble::new(&config.objective(), observation, width, &training, random)
-            }),
-            agent: Agent::new(&config, representation.size(), width, &training, run.random("init")),
-            planner: LatentPlanner::new(&config, width, config.worlds).map_err(RunError::part)?,
-            experience: Experience::new(world, config.worlds, config.capacity, run)?,
-            representation,
-            device,
-            config,
-            pending: 0,
-            updates: 0,
-        })
-    }
-
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+impl Tcrl {
+    /// Acts once in every copy of the world, at random at first, and makes the updates that are due.
+    fn iteration(&mut self, run: &mut Run) -> Result<Progress> {
         let exploring = run.meters().episodes < self.config.random_episodes;
         let before = run.steps();
-        let actions =
-            if exploring { self.experience.random_actions(run.random("policy")) } else { self.act(run)? };
+        let actions = match exploring {
+            true => self.experience.random_actions(run.random("policy")),
+            false => self.act(run.random("policy"))?,
+        };
         self.experience.step(&actions, run)?;
         if let Some(planner) = &mut self.planner {
             let reset = &self.experience.collector().outcome().reset;
             reset.iter().enumerate().filter(|(_, reset)| **reset).for_each(|(row, _)| planner.begin(row));
         }
-        if exploring {
-            return Ok(Progress::MAIN);
-        }
-        self.pending += run.steps() - before;
-        while self.pending >= self.config.update_every {
-            self.pending -= self.config.update_every;
-            self.update(run)?;
+        if !exploring {
+            self.pending += run.steps() - before;
+            while self.pending >= self.config.update_every {
+                self.pending -= self.config.update_every;
+                self.update(run)?;
+            }
         }
         Ok(Progress::MAIN)
     }
 
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        let planning = match (&self.planner, self.representation.objective()) {
-            (Some(planner), Some(objective)) => Some(Planning {
-                model: objective.model().ok()?.clone(),
-                critic: self.agent.critic.inference().clone(),
-                planner: planner.clone(),
-            }),
-            _ => None,
-        };
-        let acting = Acting {
-            encoder: self.representation.encoder().clone(),
-            actor: self.agent.actor.inference().clone(),
-            planning,
-            sigma: self.agent.sigma,
-        };
-        let has_actor = self.config.has_actor();
-        Some(Box::new(TcrlPolicy::new(acting, self.experience.spec(), &self.device, has_actor)))
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        let mut out = Vec::new();
-        self.representation.save("representation", &mut out);
-        snapshot.put_arrays(portable(out));
-        save_trained(snapshot, &[("actor", &self.agent.actor), ("critic", &self.agent.critic)]);
-        save_module(snapshot, "critic-slow", &self.agent.target);
-        if let Some(ensemble) = &self.ensemble {
-            save_trained(snapshot, &[("ensemble", ensemble.members())]);
-        }
-        snapshot.put("updates", &(self.pending, self.updates))?;
-        snapshot.put("sigma", &self.agent.sigma)?;
-        let plans = self.planner.as_ref().map(LatentPlanner::warm_starts).unwrap_or_default();
-        snapshot.put("plans", &plans)?;
-        self.experience.save(snapshot)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let arrays = arrays(snapshot);
-        self.representation.load("representation", &arrays).map_err(RunError::part)?;
-        let Agent { actor, critic, target, .. } = &mut self.agent;
-        load_trained(&arrays, &mut [("actor", actor), ("critic", critic)])?;
-        *target = load_module(&arrays, "critic-slow", target.clone())?;
-        if let Some(ensemble) = &mut self.ensemble {
-            load_trained(&arrays, &mut [("ensemble", ensemble.members_mut())])?;
-        }
-        (self.pending, self.updates) = snapshot.get("updates")?;
-        self.agent.sigma = snapshot.get("sigma")?;
-        if let Some(planner) = &mut self.planner {
-            planner.set_warm_starts(&snapshot.get::<Vec<Vec<f32>>>("plans")?)?;
-        }
-        self.experience.load(snapshot)
-    }
-}
-
-impl Tcrl {
     /// Noisy actions of the actor or the planner for every copy.
-    fn act(&mut self, run: &mut Run) -> Result<Actions> {
+    fn act(&mut self, random: &mut ChaCha8Rng) -> Result<Actions> {
         let collector = self.experience.collector();
-        let input = collector.observations().input();
-        let layout = self.experience.spec().input();
-        let latent =
-            self.representation.encode(&batch::observe(input, layout, collector.rows(), &self.device));
-        let random = run.random("policy");
-        let values = match (&mut self.planner, self.representation.objective()) {
-            (Some(planner), Some(objective)) => {
-                let parts = PlanParts {
-                    model: objective.model().map_err(RunError::part)?,
-                    actor: self.agent.actor.inference(),
-                    critic: self.agent.critic.inference(),
-                    sigma: self.agent.sigma,
-                };
-                planner.act(&latent, parts, Mode::Sample, random).map_err(RunError::part)?
+        let (input, layout) = (collector.observations().input(), self.experience.spec().input());
+        let latent = self.encode(&batch::observe(input, layout, collector.rows(), &self.device));
+        let (actor, critic, sigma) = (self.actor.inference(), self.critic.inference(), self.sigma);
+        let values = match (&mut self.planner, &self.model) {
+            (Some(planner), Some(model)) => {
+                let networks = Networks { model: model.inference(), actor, critic, sigma };
+                planner.act(&latent, networks, Mode::Sample, random).map_err(RunError::part)?
             }
-            _ => self.agent.explore(latent, random),
+            _ => host(noisy(actor.forward(latent), sigma, None, random)),
         };
         Ok(Actions::Continuous(values))
+    }
+
+    /// z = e(o) `[B, d]` without a graph: what actor and critic read.
+    fn encode(&self, observed: &Observed) -> Tensor<2> {
+        self.encoder.inference().forward(observed)
     }
 
     /// One step of every network on one batch of windows.
@@ -246,91 +170,157 @@ impl Tcrl {
         }
         let random = run.random("replay");
         let windows = self.experience.masked_windows(self.config.batch, window, random, &self.device)?;
-        self.agent.sigma = self.config.noise(run.steps() as f64 / run.total_steps().max(1) as f64);
+        self.sigma = self.config.noise(run.steps() as f64 / run.total_steps().max(1) as f64);
         if self.updates.is_multiple_of(MEASURE_EVERY) {
             self.measure(&windows, run)?;
         }
+
         let begun = Instant::now();
-        let report = self.representation.train(&windows, run.random("noise"));
-        let mut model = begun.elapsed().as_secs_f64();
-        for (name, loss) in report.map_err(|error| failure(run, error))? {
-            run.log(&format!("loss/{name}"), f64::from(loss))?;
-        }
+        self.improve_representation(&windows, run)?;
+        let mut seconds = begun.elapsed().as_secs_f64();
         if self.config.has_actor() {
-            let report = self.improve(&windows, run.random("noise"));
-            let report = report.map_err(|error| failure(run, error))?;
-            run.log("loss/critic", f64::from(report.critic))?;
-            run.log("loss/actor", f64::from(report.actor))?;
+            let batch = self.latents(&windows);
+            self.improve_critic(&batch, run)?;
+            self.improve_actor(&batch, run)?;
+            let rate = self.config.objective.target_rate;
+            self.critic_target = ema::update(self.critic_target.clone(), self.critic.inference(), rate);
             run.count_updates("agent", 1);
         }
         let begun = Instant::now();
-        self.representation.follow();
-        model += begun.elapsed().as_secs_f64();
+        self.follow();
+        seconds += begun.elapsed().as_secs_f64();
+
         self.updates += 1;
-        if let Some(ensemble) = &mut self.ensemble {
-            let loss = ensemble.compare(&windows, model, run);
-            let loss = loss.map_err(|error| failure(run, error))?;
-            run.log("loss/ensemble", f64::from(loss))?;
-        }
-        if !self.config.raw {
-            run.phase("model", model);
+        if self.model.is_some() {
+            run.phase("model", seconds);
             run.count_updates("representation", 1);
         }
         Ok(())
     }
 
-    /// Whether an episode that holds a window has been seen; refuses worlds whose episodes are too
-    /// short for one.
-    fn ready(&self, window: usize, run: &Run) -> Result<bool> {
-        let replay = self.experience.replay();
-        let longest = replay.longest_episode();
-        // The last step of an episode that still runs lacks the observation after it.
-        if longest > window || replay.episodes().longest() == window {
-            return Ok(true);
+    /// Equation 1: one step of encoder and latent model.
+    fn improve_representation(&mut self, windows: &Windows, run: &mut Run) -> Result<()> {
+        let Some(model) = &mut self.model else { return Ok(()) };
+        let objective = &self.config.objective;
+        let start = self.encoder.module().forward(&windows.observation(0).autodiff());
+        let target = |seen: &Observed| self.encoder_target.forward(seen);
+        let terms = temporal_consistency(objective, model.module(), start, target, windows);
+        let terms = terms.map_err(|error| failure(run, error))?;
+        let means: Vec<_> =
+            terms.into_iter().map(|term| (term.name, term.weight, term.loss.mean())).collect();
+        let weighted = means.iter().map(|(_, weight, mean)| mean.clone() * *weight);
+        let Some(loss) = weighted.reduce(|sum, term| sum + term) else { return Ok(()) };
+        update(run, means[0].0, loss, &mut [model, &mut self.encoder], Some(objective.gradient_clip))?;
+        for (name, _, mean) in means {
+            run.log(&format!("loss/{name}"), f64::from(mean.inner().into_scalar::<f32>()))?;
         }
-        if run.meters().episodes < self.config.random_episodes.max(SHORT_EPISODES) {
-            return Ok(false);
-        }
-        Err(RunError::Task(format!(
-            "the longest of {} episodes of `{}` has {longest} steps, but `horizon` and `n_step` ask for {window}: \
-             lower them",
-            run.meters().episodes,
-            self.experience.spec().name
-        )))
+        Ok(())
     }
 
-    /// One step of actor and critics on the windows' first steps.
-    fn improve(
-        &mut self,
-        windows: &Windows,
-        random: &mut ChaCha8Rng,
-    ) -> std::result::Result<agent::AgentReport, LearnError> {
+    /// The target encoder moves towards the encoder.
+    fn follow(&mut self) {
+        let rate = self.config.objective.encoder_rate();
+        self.encoder_target = ema::update(self.encoder_target.clone(), self.encoder.inference(), rate);
+    }
+
+    /// The windows' first steps as actor and critic read them: their latents carry no graph, so that
+    /// no gradient of theirs reaches the encoder.
+    fn latents(&self, windows: &Windows) -> Batch {
         let (reward, discount) = n_step(windows, self.config.n_step, self.config.gamma);
-        let batch = Batch {
-            latent: self.representation.encode(&windows.observation(0)),
+        Batch {
+            latent: self.encode(&windows.observation(0)),
             action: windows.action(0, 0),
             reward,
             discount,
-            next: self.representation.encode(&windows.observation(self.config.n_step)),
-        };
-        let model = match self.representation.objective() {
-            Some(objective) => Some(objective.model()?),
-            None => None,
-        };
-        self.agent.update(&batch, model, random)
+            next: self.encode(&windows.observation(self.config.n_step)),
+        }
     }
 
-    /// How well the latent model predicts windows that it has not been trained on in this update,
-    /// and how much latents differ.
-    fn measure(&self, windows: &Windows, run: &mut Run) -> Result<()> {
-        let Some(objective) = self.representation.objective() else { return Ok(()) };
-        let start = self.representation.encode(&windows.observation(0));
-        let target = self.representation.encode_slowly(&windows.observation(self.config.horizon));
-        let spread = start.clone().var(0).sqrt().mean().into_scalar::<f32>();
-        let cosine = objective.open_loop_cosine(start, target, windows).map_err(RunError::part)?;
-        run.log("diag/cosine", f64::from(cosine))?;
-        run.log("diag/latent_std", f64::from(spread))
+    fn improve_critic(&mut self, batch: &Batch, run: &mut Run) -> Result<()> {
+        let loss = self.critic_loss(batch, run.random("noise"));
+        let done = update(run, "critic", loss, &mut [&mut self.critic], None)?;
+        run.log("loss/critic", f64::from(done.loss))
     }
+
+    /// (Q_1(z, a) - y)^2 + (Q_2(z, a) - y)^2 with y = sum_{j<n} gamma^j r_j + gamma^n min_i Q_i^-(z_n, a'),
+    /// Q^- the target critics and a' drawn with clipped noise around the actor's mean at z_n (section 4;
+    /// Yarats et al., 2022). Under `gae` and `mve` y comes from imagined rewards, at every imagined latent.
+    fn critic_loss(&self, batch: &Batch, random: &mut ChaCha8Rng) -> Tensor<1> {
+        let (actor, critic, sigma) = (self.actor.inference(), &self.critic_target, self.sigma);
+        if let (ValueKind::Gae | ValueKind::Mve, Some(model)) = (self.config.value, &self.model) {
+            let networks = Networks { model: model.inference(), actor, critic, sigma };
+            let imagined = imagined_targets(networks, &self.config, batch.latent.clone(), random);
+            return squared_errors(self.critic.module(), imagined);
+        }
+        let mean = actor.forward(batch.next.clone());
+        let action = noisy(mean, sigma, Some(self.config.noise_clip), random);
+        let value = td::least(critic.forward(batch.next.clone(), action));
+        let target = td::target(batch.reward.clone(), batch.discount.clone(), value);
+        let (latent, action) = (batch.latent.clone(), batch.action.clone());
+        squared_errors(self.critic.module(), Targets { latent, action, target })
+    }
+
+    fn improve_actor(&mut self, batch: &Batch, run: &mut Run) -> Result<()> {
+        let loss = self.actor_loss(batch.latent.clone(), run.random("noise"));
+        let done = update(run, "actor", loss, &mut [&mut self.actor], None)?;
+        run.log("loss/actor", f64::from(done.loss))
+    }
+
+    /// -min_i Q_i(z, a) at a reparameterised noisy action a of the actor (section 4); under `bp` the
+    /// negative imagined return, through model and target critics.
+    fn actor_loss(&self, latent: Tensor<2>, random: &mut ChaCha8Rng) -> Tensor<1> {
+        let (actor, sigma, latent) = (self.actor.module(), self.sigma, latent.autodiff());
+        if let (ValueKind::Bp, Some(model)) = (self.config.value, &self.model) {
+            let (model, critic) = (&frozen(model.inference()), &frozen(&self.critic_target));
+            let networks = Networks { model, actor, critic, sigma };
+            return pathwise(imagined_return(networks, &self.config, latent, random)).mean();
+        }
+        let action = noisy(actor.forward(latent.clone()), sigma, Some(self.config.noise_clip), random);
+        pathwise(td::least(frozen(self.critic.inference()).forward(latent, action))).mean()
+    }
+}
+
+/// Equation 1 for every window, `[B]` each: with zhat_0 = `start [B, d]` the encoder's latent of the
+/// first observation and (zhat_{k+1}, rhat_k) = (d, R)(zhat_k, a_k) rolled out under the real actions,
+///
+/// - consistency: sum_{k<H} rho^k distance(zhat_{k+1}, e^-(o_{k+1})), the distance being -cos, and e^-,
+///   the target encoder, being applied by `target`,
+/// - reward: sum_{k<H} rho^k (rhat_k - r_k)^2.
+///
+/// The gradient runs through the whole rollout into the start, and not into the target. The terms'
+/// weights carry the factor 1/H, which thereby scales the gradient and not what is reported.
+fn temporal_consistency(
+    settings: &ConsistencySettings,
+    model: &LatentModel,
+    start: Tensor<2>,
+    target: impl FnOnce(&Observed) -> Tensor<2>,
+    windows: &Windows,
+) -> std::result::Result<Vec<Term>, LearnError> {
+    let horizon = settings.horizon;
+    let (latents, rewards) = model.rollout(start, objective::actions(windows, horizon)?.autodiff());
+    let rho = geometric_weights(settings.rho as f32, horizon);
+    let rho = batch::vector(&rho, &windows.mask.device()).autodiff();
+    let inside = windows.mask.clone().narrow(1, 0, horizon).autodiff();
+    let mut terms = Vec::new();
+    if settings.consistency_weight() > 0.0 {
+        let [rows, _, size] = latents.dims();
+        let seen = target(&windows.futures()).reshape([rows, windows.length, size]);
+        let seen = seen.narrow(1, 0, horizon).autodiff();
+        let (inside, rho) = (inside.clone(), rho.clone());
+        let distance = match settings.distance {
+            Distance::Cosine => rollout_cosine(latents, seen, inside, rho, FLOOR).neg(),
+            Distance::Mse => rollout_squared(latents, seen, inside, rho).div_scalar(size as f32),
+        };
+        let weight = (settings.consistency_weight() / horizon as f64) as f32;
+        terms.push(Term { name: "consistency", weight, loss: distance.sum_dim(1).squeeze_dim(1) });
+    }
+    if settings.reward_coefficient > 0.0 {
+        let real = windows.reward.clone().narrow(1, 0, horizon).autodiff();
+        let error = (rewards - real).square() * inside * rho.unsqueeze::<2>();
+        let weight = (settings.reward_coefficient / horizon as f64) as f32;
+        terms.push(Term { name: "reward", weight, loss: error.sum_dim(1).squeeze_dim(1) });
+    }
+    Ok(terms)
 }
 
 /// Discounted sums of up to `n` rewards from each window's start, and the factor of the value of
@@ -345,4 +335,106 @@ fn n_step(windows: &Windows, n: usize, gamma: f64) -> (Tensor<1>, Tensor<1>) {
     // Steps outside the episode have mask and discount 0; there, the factor is 1.
     let inside = windows.discount.clone().narrow(1, 0, n) * gamma + (mask.neg() + 1.0);
     (reward, inside.prod_dim(1).squeeze_dim(1))
+}
+
+/// Where critics are fitted, and to what.
+struct Targets {
+    /// Latents, `[N, d]`.
+    latent: Tensor<2>,
+    /// Actions, `[N, a]`.
+    action: Tensor<2>,
+    /// Returns, `[N]`.
+    target: Tensor<1>,
+}
+
+/// Mean over rows of (Q_1 - y)^2 + (Q_2 - y)^2.
+fn squared_errors(critic: &Critic, Targets { latent, action, target }: Targets) -> Tensor<1> {
+    let values = critic.forward(latent.autodiff(), action.autodiff());
+    let [members, rows] = values.dims();
+    let target = target.autodiff().reshape([1, rows]).expand([members, rows]);
+    td::squared_error(values, target).sum_dim(0).mean()
+}
+
+/// Actions around `mean [B, a]` with noise of deviation `sigma`, clipped where asked.
+fn noisy(mean: Tensor<2>, sigma: f64, clip: Option<f64>, random: &mut ChaCha8Rng) -> Tensor<2> {
+    let device = mean.device();
+    let draws = noise::normal(mean.dims(), &device.clone().without_autodiff(), random);
+    let draws = if device.is_autodiff() { draws.autodiff() } else { draws };
+    TruncatedNormal::new(mean, sigma).sample(draws, clip)
+}
+
+/// A copy that passes gradients on to its inputs and keeps none for its parameters.
+fn frozen<M: Module>(module: &M) -> M {
+    module.clone().train().no_grad()
+}
+
+/// T steps from a latent in the model, under the actor's noisy actions, and the action behind them.
+struct Imagined {
+    /// T + 1 latents `[B, d]`.
+    latents: Vec<Tensor<2>>,
+    /// T + 1 actions `[B, a]`.
+    actions: Vec<Tensor<2>>,
+    /// T rewards `[B]`.
+    rewards: Vec<Tensor<1>>,
+}
+
+fn imagine(
+    networks: Networks<'_>,
+    config: &TcrlConfig,
+    start: Tensor<2>,
+    random: &mut ChaCha8Rng,
+) -> Imagined {
+    let mut act = |latent: &Tensor<2>| {
+        noisy(networks.actor.forward(latent.clone()), networks.sigma, Some(config.noise_clip), random)
+    };
+    let action = act(&start);
+    let (mut latents, mut actions, mut rewards) = (vec![start], vec![action], Vec::new());
+    for step in 0..config.imagined_steps {
+        let (next, reward) = networks.model.step(latents[step].clone(), actions[step].clone());
+        actions.push(act(&next));
+        latents.push(next);
+        rewards.push(reward);
+    }
+    Imagined { latents, actions, rewards }
+}
+
+/// The returns that critics are fitted to at each of T imagined steps, T B rows with those of one step
+/// together: lambda-returns under `gae`, the whole rest of the imagination (lambda 1) under `mve`.
+fn imagined_targets(
+    networks: Networks<'_>,
+    config: &TcrlConfig,
+    start: Tensor<2>,
+    random: &mut ChaCha8Rng,
+) -> Targets {
+    let rows = start.dims()[0];
+    let Imagined { latents, actions, rewards } = imagine(networks, config, start, random);
+    let steps = rewards.len();
+    let joined = |parts: &[Tensor<2>]| Tensor::cat(parts.to_vec(), 0);
+    // Values of the latents that the steps led to.
+    let value = td::least(networks.critic.forward(joined(&latents[1..]), joined(&actions[1..])));
+    let value = value.reshape([steps, rows]).transpose();
+    let reward = Tensor::stack(rewards, 1);
+    let discount = reward.ones_like().mul_scalar(config.gamma);
+    let lambda = if config.value == ValueKind::Gae { config.lambda } else { 1.0 };
+    let target = imagined_lambda_return(reward, discount, value, lambda as f32);
+    Targets {
+        latent: joined(&latents[..steps]),
+        action: joined(&actions[..steps]),
+        target: target.transpose().reshape([steps * rows]),
+    }
+}
+
+/// sum_{k<T} gamma^k r_k + gamma^T min_i Q_i(z_T, a_T), `[B]`, differentiable through the actions.
+fn imagined_return(
+    networks: Networks<'_>,
+    config: &TcrlConfig,
+    start: Tensor<2>,
+    random: &mut ChaCha8Rng,
+) -> Tensor<1> {
+    let Imagined { mut latents, mut actions, rewards } = imagine(networks, config, start, random);
+    let (latent, action) = (latents.swap_remove(rewards.len()), actions.swap_remove(rewards.len()));
+    let value = td::least(networks.critic.forward(latent, action));
+    // From the end to the front, so that the discount needs no powers.
+    let step = |onward: Tensor<1>, reward: Tensor<1>| reward + onward.mul_scalar(config.gamma);
+    rewards.into_iter().rev().fold(value, step)
 }

@@ -4,33 +4,18 @@ use burn::tensor::{Tensor, TensorData};
 use learn::{
     LearnError,
     planner::{Plan, Planner},
+    td,
 };
-use nets::{
-    dynamics::LatentModel,
-    heads::{Critic, DeterministicActor},
-    noise::normal_values,
-};
+use nets::{host, noise::normal_values};
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{Mode, RunError};
 
 use super::{
-    agent::{least, noisy},
+    Networks,
     config::{PlanConfig, PlannerKind, TcrlConfig},
+    noisy,
 };
-
-/// What a plan is valued with, without graphs.
-#[derive(Clone, Copy)]
-pub struct PlanParts<'a> {
-    /// Steps latents and rewards.
-    pub model: &'a LatentModel,
-    /// Guides the search and acts at its end; unused when planning on rewards alone.
-    pub actor: &'a DeterministicActor,
-    /// Values the last latent; unused when planning on rewards alone.
-    pub critic: &'a Critic,
-    /// Standard deviation of the guiding actor's noise.
-    pub sigma: f64,
-}
 
 /// One warm-started planner per row.
 #[derive(Clone, Debug)]
@@ -90,7 +75,7 @@ impl LatentPlanner {
     pub fn act(
         &mut self,
         latent: &Tensor<2>,
-        parts: PlanParts<'_>,
+        networks: Networks<'_>,
         mode: Mode,
         random: &mut ChaCha8Rng,
     ) -> Result<Vec<f32>, LearnError> {
@@ -99,8 +84,8 @@ impl LatentPlanner {
         let mut actions = Vec::with_capacity(rows * self.width);
         for row in 0..rows {
             let start = latent.clone().narrow(0, row, 1);
-            let guides = self.guides(&start, parts, random);
-            let score = |sequences: &[f32]| Ok(self.value(&start, sequences, parts));
+            let guides = self.guides(&start, networks, random);
+            let score = |sequences: &[f32]| Ok(self.value(&start, sequences, networks));
             let mut planner = self.rows[row].clone();
             let plan = planner.plan(&guides, score, random)?;
             self.rows[row] = planner;
@@ -110,7 +95,7 @@ impl LatentPlanner {
     }
 
     /// Sequences `[P, H, a]` of the actor, rolled out in the model.
-    fn guides(&self, start: &Tensor<2>, parts: PlanParts<'_>, random: &mut ChaCha8Rng) -> Vec<f32> {
+    fn guides(&self, start: &Tensor<2>, networks: Networks<'_>, random: &mut ChaCha8Rng) -> Vec<f32> {
         let count = if self.guided { self.config.guides() } else { 0 };
         if count == 0 {
             return Vec::new();
@@ -118,16 +103,16 @@ impl LatentPlanner {
         let mut latent = start.clone().repeat_dim(0, count);
         let mut actions = Vec::with_capacity(self.config.horizon);
         for _ in 0..self.config.horizon {
-            let action = noisy(parts.actor.forward(latent.clone()), parts.sigma, None, random);
-            latent = parts.model.step(latent, action.clone()).0;
+            let action = noisy(networks.actor.forward(latent.clone()), networks.sigma, None, random);
+            latent = networks.model.step(latent, action.clone()).0;
             actions.push(action);
         }
-        Tensor::stack::<3>(actions, 1).into_data().iter().collect()
+        host(Tensor::stack::<3>(actions, 1))
     }
 
     /// sum_{k<h} gamma^k r_k of sequences `[N, H, a]`, plus gamma^h min_i Q_i(z_h, pi(z_h)) where
     /// the actor guides.
-    fn value(&self, start: &Tensor<2>, sequences: &[f32], parts: PlanParts<'_>) -> Vec<f32> {
+    fn value(&self, start: &Tensor<2>, sequences: &[f32], networks: Networks<'_>) -> Vec<f32> {
         let horizon = self.config.horizon;
         let count = sequences.len() / (horizon * self.width);
         let shape = [count, horizon, self.width];
@@ -137,7 +122,7 @@ impl LatentPlanner {
         let mut discount = 1.0;
         for step in 0..horizon {
             let action = actions.clone().narrow(1, step, 1).reshape([count, self.width]);
-            let (next, reward) = parts.model.step(latent, action);
+            let (next, reward) = networks.model.step(latent, action);
             latent = next;
             total = Some(match total {
                 Some(sum) => sum + reward.mul_scalar(discount),
@@ -146,11 +131,11 @@ impl LatentPlanner {
             discount *= self.gamma;
         }
         if self.guided {
-            let action = parts.actor.forward(latent.clone());
-            let last = least(parts.critic, latent, action).mul_scalar(discount);
+            let action = networks.actor.forward(latent.clone());
+            let last = td::least(networks.critic.forward(latent, action)).mul_scalar(discount);
             total = total.map(|sum| sum + last);
         }
-        total.map_or_else(Vec::new, |total| total.into_data().iter().collect())
+        total.map_or_else(Vec::new, host)
     }
 
     /// The first action of an elite drawn by its weight.

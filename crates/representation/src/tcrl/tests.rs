@@ -1,13 +1,15 @@
 //! The method as a whole: learning, routing of gradients, resuming, exporting, refusing.
 
 use burn::tensor::Device;
-use learn::batch;
-use nets::parameters;
+use learn::{batch, optim::update};
+use nets::{Observed, host, parameters};
 use run::{Method, Mode, Run, Scope, Snapshot, Task, task::World};
 use settings::Config;
 use worlds::{Array, Observations};
 
-use super::{PlanConfig, PlannerKind, Tcrl, TcrlConfig, ValueKind, agent::Batch, n_step};
+use super::{
+    ConsistencySettings, Distance, PlanConfig, PlannerKind, Tcrl, TcrlConfig, ValueKind, temporal_consistency,
+};
 
 fn small() -> TcrlConfig {
     TcrlConfig {
@@ -15,11 +17,21 @@ fn small() -> TcrlConfig {
         update_every: 2,
         batch: 16,
         capacity: 2_000,
-        hidden: vec![16, 16],
-        latent_size: 4,
+        objective: ConsistencySettings {
+            hidden: vec![16, 16],
+            latent_size: 4,
+            ..ConsistencySettings::default()
+        },
         plan: PlanConfig { horizon: 3, iterations: 2, samples: 16, elites: 4, ..PlanConfig::default() },
         ..TcrlConfig::default()
     }
+}
+
+/// The same with a change of the representation.
+fn with(change: impl Fn(&mut ConsistencySettings)) -> TcrlConfig {
+    let mut config = small();
+    change(&mut config.objective);
+    config
 }
 
 fn task(name: &str) -> Task {
@@ -63,10 +75,9 @@ fn variants() -> Vec<TcrlConfig> {
         planner(PlannerKind::Mppi),
         planner(PlannerKind::Dynamics),
         TcrlConfig { raw: true, ..small() },
-        TcrlConfig { consistency: false, ..small() },
-        TcrlConfig { ensemble: true, ..small() },
-        TcrlConfig { ema: false, worlds: 2, ..small() },
-        TcrlConfig { distance: super::Distance::Mse, n_step: 7, ..small() },
+        with(|objective| objective.consistency = false),
+        TcrlConfig { worlds: 2, ..with(|objective| objective.ema = false) },
+        TcrlConfig { n_step: 7, ..with(|objective| objective.distance = Distance::Mse) },
     ]
 }
 
@@ -88,17 +99,17 @@ fn a_saved_method_continues_exactly_in_every_variant() {
 }
 
 #[test]
-fn critic_and_actor_train_no_encoder_and_the_objective_no_slow_copy() {
+fn critic_and_actor_train_no_encoder_and_the_objective_no_target() {
     let (mut method, mut run) = build(small(), 1);
     steps(&mut method, &mut run, 60);
-    let random = run.random("test");
     let device = Device::flex();
-    let windows = method.experience.masked_windows(16, 5, random, &device).unwrap();
-    let parts =
-        ["representation-encoder", "representation-slow", "representation-objective", "actor", "critic"];
+    let windows = method.experience.masked_windows(16, 5, run.random("test"), &device).unwrap();
+    let parts = ["encoder", "encoder-target", "model", "actor", "critic"];
     let state = |method: &Tcrl| parts.map(|part| arrays(method, &format!("{part}.")));
     let before = state(&method);
-    method.improve(&windows, random).unwrap();
+    let batch = method.latents(&windows);
+    method.improve_critic(&batch, &mut run).unwrap();
+    method.improve_actor(&batch, &mut run).unwrap();
     let after = state(&method);
     assert_eq!(before[..3], after[..3]);
     assert!(before[3] != after[3] && before[4] != after[4]);
@@ -107,12 +118,12 @@ fn critic_and_actor_train_no_encoder_and_the_objective_no_slow_copy() {
     let mut last = windows.clone();
     let keep = [0.0, 0.0, 0.0, 0.0, 1.0].repeat(16);
     last.mask = batch::matrix(&keep, 16, &device);
-    method.representation.train(&last, random).unwrap();
+    method.improve_representation(&last, &mut run).unwrap();
     let trained = state(&method);
     assert!(trained[0] != after[0] && trained[2] != after[2]);
     assert_eq!(trained[1], after[1]);
     assert_eq!(trained[3..], after[3..]);
-    method.representation.follow();
+    method.follow();
     let followed = state(&method);
     for ((new, old), online) in followed[1].iter().zip(&trained[1]).zip(&trained[0]) {
         for ((new, old), online) in new.values.iter().zip(&old.values).zip(&online.values) {
@@ -127,24 +138,15 @@ fn the_actor_loss_leaves_the_critics_alone_and_the_critic_loss_the_actor() {
     steps(&mut method, &mut run, 20);
     let random = run.random("test");
     let windows = method.experience.masked_windows(8, 5, random, &Device::flex()).unwrap();
-    let (reward, discount) = n_step(&windows, 3, 0.99);
-    let batch = Batch {
-        latent: method.representation.encode(&windows.observation(0)),
-        action: windows.action(0, 0),
-        reward,
-        discount,
-        next: method.representation.encode(&windows.observation(3)),
-    };
+    let batch = method.latents(&windows);
     let before = [arrays(&method, "actor."), arrays(&method, "critic.")];
-    let loss = method.agent.actor_loss(batch.latent.clone(), random);
-    learn::optim::update("actor", loss, &mut [&mut method.agent.critic, &mut method.agent.actor], None)
-        .unwrap();
+    let loss = method.actor_loss(batch.latent.clone(), random);
+    update("actor", loss, &mut [&mut method.critic, &mut method.actor], None).unwrap();
     let between = [arrays(&method, "actor."), arrays(&method, "critic.")];
     assert!(between[0] != before[0]);
     assert_eq!(between[1], before[1]);
-    let loss = method.agent.critic_loss(&batch, random);
-    learn::optim::update("critic", loss, &mut [&mut method.agent.critic, &mut method.agent.actor], None)
-        .unwrap();
+    let loss = method.critic_loss(&batch, random);
+    update("critic", loss, &mut [&mut method.critic, &mut method.actor], None).unwrap();
     assert!(arrays(&method, "critic.") != between[1]);
     assert_eq!(arrays(&method, "actor."), between[0]);
 }
@@ -155,9 +157,12 @@ fn a_short_training_predicts_latents_and_rewards() {
         random_episodes: 1,
         update_every: 1,
         batch: 32,
-        hidden: vec![32, 32],
-        latent_size: 8,
-        learning_rate: 2e-3,
+        objective: ConsistencySettings {
+            hidden: vec![32, 32],
+            latent_size: 8,
+            learning_rate: 2e-3,
+            ..ConsistencySettings::default()
+        },
         ..TcrlConfig::default()
     };
     let mut run = Run::new(5, 3_000, "cpu");
@@ -165,9 +170,13 @@ fn a_short_training_predicts_latents_and_rewards() {
     let losses = |method: &mut Tcrl| {
         let random = &mut Run::new(9, 1, "cpu").random("test").clone();
         let windows = method.experience.masked_windows(256, 5, random, &Device::flex()).unwrap();
-        let losses = method.representation.train(&windows, random).unwrap();
-        assert_eq!([losses[0].0, losses[1].0], ["consistency", "reward"]);
-        [losses[0].1, losses[1].1]
+        let model = method.model.as_ref().unwrap().inference();
+        let encoder = method.encoder.inference();
+        let start = encoder.forward(&windows.observation(0));
+        let target = |seen: &Observed| method.encoder_target.forward(seen);
+        let terms = temporal_consistency(&method.config.objective, model, start, target, &windows).unwrap();
+        assert_eq!([terms[0].name, terms[1].name], ["consistency", "reward"]);
+        [0, 1].map(|term: usize| host(terms[term].loss.clone().mean())[0])
     };
     steps(&mut method, &mut run, 210);
     let early = losses(&mut method);
@@ -206,12 +215,11 @@ fn planners_remember_plans_per_row_and_begin_afresh() {
 #[test]
 fn pure_planning_trains_no_actor() {
     let (mut method, mut run) = build(TcrlConfig { planner: PlannerKind::Dynamics, ..small() }, 1);
-    let before =
-        [arrays(&method, "actor."), arrays(&method, "critic."), arrays(&method, "representation-encoder.")];
+    let before = [arrays(&method, "actor."), arrays(&method, "critic."), arrays(&method, "encoder.")];
     steps(&mut method, &mut run, 30);
     assert_eq!(arrays(&method, "actor."), before[0]);
     assert_eq!(arrays(&method, "critic."), before[1]);
-    assert!(arrays(&method, "representation-encoder.") != before[2]);
+    assert!(arrays(&method, "encoder.") != before[2]);
 }
 
 #[test]
@@ -223,26 +231,37 @@ fn what_makes_no_sense_is_refused_with_a_reason() {
         built.err().map(|error| error.to_string()).unwrap()
     };
     assert!(refusal("cartpole", small()).contains("`spr`"));
-    let long = refusal("pendulum", TcrlConfig { horizon: 300, ..small() });
+    let long = refusal("pendulum", with(|objective| objective.horizon = 300));
     assert!(long.contains("300") && long.contains("200"), "{long}");
     let broken = [
         TcrlConfig { raw: true, planner: PlannerKind::Mppi, ..small() },
         TcrlConfig { raw: true, value: ValueKind::Bp, ..small() },
-        TcrlConfig { planner: PlannerKind::Dynamics, reward_coefficient: 0.0, ..small() },
-        TcrlConfig { consistency: false, reward_coefficient: 0.0, ..small() },
-        TcrlConfig { hidden: vec![], ..small() },
+        TcrlConfig { planner: PlannerKind::Dynamics, ..with(|objective| objective.reward_coefficient = 0.0) },
+        with(|objective| (objective.consistency, objective.reward_coefficient) = (false, 0.0)),
+        with(|objective| objective.hidden.clear()),
         TcrlConfig { gamma: 1.5, ..small() },
         TcrlConfig { noise_end: 0.0, ..small() },
         TcrlConfig { plan: PlanConfig { elites: 600, ..PlanConfig::default() }, ..small() },
     ];
-    assert!(broken.iter().all(|config| config.validate().is_err()));
+    let said = broken.map(|config| config.validate().unwrap_err());
+    let expected = [
+        "`planner` is mppi: it must be none with `raw`, which has no latent model",
+        "`value` is bp: it must be model-free with `raw`, which has no latent model",
+        "`reward_coefficient` is 0: it must be above 0 with `planner` at dynamics, which plans on predicted rewards",
+        "`reward_coefficient` is 0: it must be above 0 without `consistency`, since nothing else trains the encoder",
+        "`hidden` is []: it must be a list of at least one width",
+        "`gamma` is 1.5: it must be between 0 and 1",
+        "`noise_end` is 0: it must be above 0",
+        "`plan.elites` is 600: it must be at most `plan.samples`, which is 128",
+    ];
+    assert_eq!(said, expected);
     assert!(TcrlConfig::paper().validate().is_ok() && TcrlConfig::default().validate().is_ok());
 }
 
 #[test]
 fn the_raw_agent_reads_observations() {
     let (method, _) = build(TcrlConfig { raw: true, ..small() }, 1);
-    assert_eq!(method.representation.size(), 3);
-    assert_eq!(parameters::count(method.representation.encoder()), 0);
-    assert!(method.representation.objective().is_none());
+    assert_eq!(method.encoder.module().latent().size(), 3);
+    assert_eq!(parameters::count(method.encoder.module()), 0);
+    assert!(method.model.is_none());
 }

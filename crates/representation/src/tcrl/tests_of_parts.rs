@@ -1,67 +1,27 @@
 //! Equations of the parts against hand computation and finite differences.
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 use learn::{
     batch::{ActionBatch, Windows},
-    objective::{Objective, Shapes, Taps},
+    objective::{Named, Objective, Shapes},
+    optim::AdamSettings,
 };
-use nets::{encoder::LatentShape, observed::Observed};
-use rand::SeedableRng;
-use rand_chacha::ChaCha8Rng;
+use nets::{
+    encoder::LatentShape,
+    heads::{Critic, DeterministicActor},
+    observed::Observed,
+};
 use worlds::{ActionSpace, Layout};
 
 use super::{
-    ConsistencySettings, Distance, TcrlConfig, TemporalConsistency, ValueKind,
-    agent::Agent,
-    imagination::{Imagination, imagined_return},
-    n_step,
+    ConsistencySettings, Distance, Networks, TcrlConfig, TemporalConsistency, ValueKind, imagined_return,
+    imagined_targets, method::actor_critic, n_step,
 };
+use crate::testing::{Matrices, generator, normal, tensor, wide};
 
 const STEPS: usize = 3;
 const ROWS: usize = 2;
 const LATENT: usize = 3;
-
-fn generator(seed: u64) -> ChaCha8Rng {
-    ChaCha8Rng::seed_from_u64(seed)
-}
-
-fn normal<const D: usize>(seed: u64, shape: [usize; D]) -> Tensor<D> {
-    nets::noise::normal(shape, &Device::flex(), &mut generator(seed))
-}
-
-fn tensor<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {
-    Tensor::from_data(TensorData::new(values.to_vec(), shape), &Device::flex())
-}
-
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f64> {
-    tensor.into_data().iter::<f64>().collect()
-}
-
-/// Taps whose latents are given: the start as a leaf, targets by reading observations as latents.
-struct Given {
-    start: Tensor<2>,
-}
-
-impl Taps for Given {
-    fn encode(&self, observed: &Observed) -> Tensor<2> {
-        self.encode_target(observed)
-    }
-    fn start(&self) -> Tensor<2> {
-        self.start.clone()
-    }
-    fn encode_target(&self, observed: &Observed) -> Tensor<2> {
-        match observed {
-            Observed::Flat(flat) => flat.clone(),
-            Observed::Image(image) => image.clone().flatten(1, 3),
-        }
-    }
-    fn project(&self, latent: Tensor<2>) -> Tensor<2> {
-        latent
-    }
-    fn project_target(&self, latent: Tensor<2>) -> Tensor<2> {
-        latent
-    }
-}
 
 fn objective(distance: Distance) -> TemporalConsistency {
     let settings = ConsistencySettings {
@@ -71,10 +31,10 @@ fn objective(distance: Distance) -> TemporalConsistency {
         consistency_coefficient: 2.0,
         reward_coefficient: 0.5,
         hidden: vec![5],
-        latent: LATENT,
+        latent_size: LATENT,
         ..ConsistencySettings::default()
     };
-    let mut objective = TemporalConsistency::new(settings);
+    let mut objective = TemporalConsistency::new(settings, &AdamSettings::default());
     let shapes = Shapes {
         layout: &Layout::Vector { size: LATENT },
         action: &ActionSpace::Box { low: vec![-1.0], high: vec![1.0] },
@@ -104,19 +64,19 @@ fn windows() -> Windows {
 /// Both terms for one window by the paper's equation, step by step in f64.
 fn by_hand(objective: &TemporalConsistency, start: &Tensor<2>, row: usize, valid: usize) -> [f64; 2] {
     let windows = windows();
-    let model = objective.model().unwrap();
+    let model = objective.model().unwrap().inference();
     let [mut distance, mut error] = [0.0, 0.0];
     let mut latent = start.clone().narrow(0, row, 1);
     for step in 0..valid {
         let action = windows.action(step, 1).narrow(0, row, 1);
         let (next, reward) = model.step(latent, action);
         let Observed::Flat(seen) = windows.observation(step + 1) else { panic!("vectors") };
-        let (a, b) = (host(next.clone()), host(seen.narrow(0, row, 1)));
+        let (a, b) = (wide(next.clone()), wide(seen.narrow(0, row, 1)));
         let dot = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
         let rho = 0.9_f64.powi(step as i32);
         distance -= rho * dot(&a, &b) / (dot(&a, &a).sqrt() * dot(&b, &b).sqrt());
-        let real = host(windows.reward.clone())[row * windows.length + step];
-        error += rho * (host(reward)[0] - real).powi(2);
+        let real = wide(windows.reward.clone())[row * windows.length + step];
+        error += rho * (wide(reward)[0] - real).powi(2);
         latent = next;
     }
     [distance, error]
@@ -125,14 +85,14 @@ fn by_hand(objective: &TemporalConsistency, start: &Tensor<2>, row: usize, valid
 #[test]
 fn the_terms_are_the_papers_sums() {
     let (objective, start) = (objective(Distance::Cosine), normal(4, [ROWS, LATENT]));
-    let taps = Given { start: start.clone().autodiff() };
+    let taps = Matrices::none(start.clone().autodiff());
     let terms = objective.terms(&taps, &windows(), &mut generator(0)).unwrap();
     assert_eq!(terms.iter().map(|term| term.name).collect::<Vec<_>>(), ["consistency", "reward"]);
     assert_eq!([terms[0].weight, terms[1].weight], [2.0 / 3.0, 0.5 / 3.0]);
     for (row, valid) in [(0, STEPS), (1, 1)] {
         let expected = by_hand(&objective, &start, row, valid);
         for (term, expected) in terms.iter().zip(expected) {
-            let found = host(term.loss.clone().inner())[row];
+            let found = wide(term.loss.clone().inner())[row];
             assert!((found - expected).abs() < 1e-5 * expected.abs().max(1.0), "{found} {expected}");
         }
     }
@@ -143,19 +103,19 @@ fn the_gradient_at_the_start_agrees_with_finite_differences() {
     for distance in [Distance::Cosine, Distance::Mse] {
         let objective = objective(distance);
         let loss = |start: Tensor<2>| {
-            let terms = objective.terms(&Given { start }, &windows(), &mut generator(0)).unwrap();
+            let terms = objective.terms(&Matrices::none(start), &windows(), &mut generator(0)).unwrap();
             let sums = terms.into_iter().map(|term| term.loss.sum() * term.weight);
             sums.reduce(|sum, term| sum + term).unwrap()
         };
-        let values: Vec<f32> = host(normal(5, [ROWS, LATENT])).iter().map(|value| *value as f32).collect();
+        let values: Vec<f32> = wide(normal(5, [ROWS, LATENT])).iter().map(|value| *value as f32).collect();
         let leaf = tensor(&values, [ROWS, LATENT]).autodiff().require_grad();
         let gradients = loss(leaf.clone()).backward();
-        let found = host(leaf.grad(&gradients).unwrap());
+        let found = wide(leaf.grad(&gradients).unwrap());
         for (index, found) in found.iter().enumerate() {
             let at = |offset: f32| {
                 let mut moved = values.clone();
                 moved[index] += offset;
-                host(loss(tensor(&moved, [ROWS, LATENT]).autodiff()).inner())[0]
+                wide(loss(tensor(&moved, [ROWS, LATENT]).autodiff()).inner())[0]
             };
             let step = 1e-2;
             let near = at(step) - at(-step);
@@ -170,56 +130,42 @@ fn the_gradient_at_the_start_agrees_with_finite_differences() {
 fn returns_stop_where_an_episode_does() {
     let values = |n: usize| {
         let (reward, discount) = n_step(&windows(), n, 0.5);
-        (host(reward), host(discount))
+        (wide(reward), wide(discount))
     };
     // The first window goes on; the second ends for good after one step.
     assert_eq!(values(3), (vec![1.0 - 1.0 + 0.125, 3.0], vec![0.125, 0.0]));
     let mut cut = windows();
     cut.discount = cut.mask.clone();
     let (reward, discount) = n_step(&cut, 3, 0.5);
-    assert_eq!((host(reward), host(discount)), (vec![0.125, 3.0], vec![0.125, 0.5]));
+    assert_eq!((wide(reward), wide(discount)), (vec![0.125, 3.0], vec![0.125, 0.5]));
 }
 
-fn agent(value: ValueKind, lambda: f64) -> Agent {
-    let config = TcrlConfig {
-        value,
-        lambda,
-        hidden: vec![6, 5],
-        imagined_steps: 4,
-        gamma: 0.8,
-        ..TcrlConfig::default()
-    };
-    let mut agent = Agent::new(&config, LATENT, 1, &Device::flex().autodiff(), &mut generator(6));
-    // Practically no noise, so that imagined paths can be computed again.
-    agent.sigma = 1e-9;
-    agent
+/// Settings of a value kind, with an actor and critics.
+fn agent(value: ValueKind, lambda: f64) -> (TcrlConfig, DeterministicActor, Critic) {
+    let mut config = TcrlConfig { value, lambda, imagined_steps: 4, gamma: 0.8, ..TcrlConfig::default() };
+    config.objective.hidden = vec![6, 5];
+    let (actor, critic) = actor_critic(&config, LATENT, 1, &Device::flex(), &mut generator(6));
+    (config, actor, critic)
 }
 
 #[test]
 fn imagined_targets_obey_their_recursions() {
     let objective = objective(Distance::Cosine);
-    let model = objective.model().unwrap();
+    let model = objective.model().unwrap().inference();
     for (value, lambda) in [(ValueKind::Gae, 0.7), (ValueKind::Mve, 1.0)] {
-        let agent = agent(value, 0.7);
-        let settings = agent.settings;
-        let imagination = Imagination {
-            model,
-            actor: agent.actor.inference(),
-            critic: &agent.target,
-            settings: &settings,
-            sigma: agent.sigma,
-        };
+        let (config, actor, critic) = agent(value, 0.7);
+        // Practically no noise, so that imagined paths can be computed again.
+        let networks = Networks { model, actor: &actor, critic: &critic, sigma: 1e-9 };
         let start = normal(7, [ROWS, LATENT]);
-        let targets = imagination.targets(start.clone(), &mut generator(8));
-        let found = host(targets.target);
-        let actor = agent.actor.inference();
+        let targets = imagined_targets(networks, &config, start.clone(), &mut generator(8));
+        let found = wide(targets.target);
         for row in 0..ROWS {
             let mut latent = start.clone().narrow(0, row, 1);
             let (mut rewards, mut values) = (Vec::new(), Vec::new());
             for _ in 0..4 {
                 let (next, reward) = model.step(latent.clone(), actor.forward(latent));
-                let twins = host(agent.target.forward(next.clone(), actor.forward(next.clone())));
-                rewards.push(host(reward)[0]);
+                let twins = wide(critic.forward(next.clone(), actor.forward(next.clone())));
+                rewards.push(wide(reward)[0]);
                 values.push(twins[0].min(twins[1]));
                 latent = next;
             }
@@ -234,7 +180,7 @@ fn imagined_targets_obey_their_recursions() {
             }
         }
         if value == ValueKind::Mve {
-            let whole = host(imagined_return(&imagination, start, &mut generator(8)));
+            let whole = wide(imagined_return(networks, &config, start, &mut generator(8)));
             assert!(whole.iter().zip(&found).all(|(whole, first)| (whole - first).abs() < 1e-5));
         }
     }

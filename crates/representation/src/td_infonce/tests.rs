@@ -1,12 +1,12 @@
-use run::{Entry, Preset, Run, Task, config, task::World};
+use run::{Preset, Run, Task, config, registry, task::World};
 use settings::Config;
 
-use super::{TdInfoNce, TdInfoNceConfig};
+use super::TdInfoNceConfig;
 
 /// The sentence that refuses these settings in this world.
 fn refusal(world: &str, settings: &[&str]) -> String {
-    let entry = Entry::of::<TdInfoNce>();
-    let mut table = (entry.preset)(Preset::Laptop).expect("a preset");
+    let entry = registry::find("td-infonce").expect("it is registered");
+    let mut table = (entry.preset)(Preset::Laptop);
     for setting in settings {
         config::set(&mut table, setting).expect("a setting");
     }
@@ -24,10 +24,10 @@ fn refusal(world: &str, settings: &[&str]) -> String {
 #[test]
 fn settings_that_cannot_work_are_refused_with_the_reason() {
     for (world, settings, part) in [
-        ("gridwalk-5x5", "tabular.gamma=1", "`tabular.gamma` is 1, but must lie between 0 and 1"),
+        ("gridwalk-5x5", "tabular.gamma=1", "`tabular.gamma` is 1: it must be above 0 and below 1"),
         ("gridwalk-5x5", "deep.gamma=0", "`deep.gamma` is 0"),
-        ("gridwalk-5x5", "tabular.batch=1", "`tabular.batch` is 1, but must be at least 2"),
-        ("point-maze-umaze", "deep.batch=1", "the other members of a batch are the negatives"),
+        ("gridwalk-5x5", "tabular.batch=1", "`tabular.batch` is 1: it must be at least 2"),
+        ("point-maze-umaze", "deep.batch=1", "`deep.batch` is 1: it must be at least 2"),
         ("point-maze-umaze", "deep.goal_map=[0]", "picks 1 elements of an observation, but goals of"),
         ("point-maze-umaze", "deep.goal_map=[0, 9]", "names element 9"),
         ("point-maze-umaze", "estimator=sr-replay", "has the estimators"),

@@ -8,11 +8,7 @@ const SMALL_VALUES: &[&str] = &["learning_starts=200", "hidden=8", "batch=8", "t
 /// Every method in a world it fits, small enough for seconds.
 const TRIALS: &[Small<'_>] = &[
     ("tcrl", "pendulum", &["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10"]),
-    (
-        "tcrl",
-        "pendulum",
-        &["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10", "ensemble=true"],
-    ),
+    ("tcrl-ensemble", "pendulum", &["hidden=[8]", "batch=8", "random_episodes=1", "update_every=10"]),
     ("spr", "minatar-breakout", SMALL_VALUES),
     (
         "self-predictive",

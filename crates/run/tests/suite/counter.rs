@@ -1,52 +1,35 @@
 //! A method that counts, draws and reports, in two stages and without a world.
 
 use rand::RngExt;
-use run::{Card, Config, Method, Policy, Primary, Progress, Result, Run, Snapshot, Task};
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
+use run::{Card, Method, Policy, Primary, Progress, Result, Run, Snapshot, Task};
+use settings::Config;
 
 /// Settings of the counter.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
+#[derive(Clone, Debug, Config)]
 pub struct CounterConfig {
     /// Step at which the second stage begins.
+    #[setting(50, paper = 500)]
     pub switch: u64,
     /// Step at which there is nothing left to do.
+    #[setting(u64::MAX >> 1)]
     pub end: u64,
     /// Step at which the loss is not a number.
+    #[setting(u64::MAX >> 1)]
     pub broken: u64,
     /// How fast.
+    #[setting(group)]
     pub pace: Pace,
 }
 
 /// A table inside the settings.
-#[derive(Clone, Debug, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Clone, Debug, Config)]
 pub struct Pace {
     /// Steps of an iteration.
+    #[setting(3, min = 1)]
     pub stride: u64,
     /// A number with a point.
+    #[setting(0.5)]
     pub rate: f64,
-}
-
-impl Default for CounterConfig {
-    fn default() -> Self {
-        Self { switch: 50, end: u64::MAX >> 1, broken: u64::MAX >> 1, pace: Pace { stride: 3, rate: 0.5 } }
-    }
-}
-
-impl Config for CounterConfig {
-    fn paper() -> Self {
-        Self { switch: 500, ..Self::default() }
-    }
-
-    fn validate(&self) -> std::result::Result<(), String> {
-        if self.pace.stride == 0 {
-            Err("`pace.stride` is 0: it must be at least 1".to_owned())
-        } else {
-            Ok(())
-        }
-    }
 }
 
 /// Counts to the end of its budget.

@@ -6,3 +6,4 @@ mod problems;
 mod recorded;
 mod session;
 mod settings;
+mod threads;

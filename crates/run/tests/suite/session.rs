@@ -13,7 +13,7 @@ use run::{
 
 use crate::counter::Counter;
 
-const ENTRY: Entry = Entry::of::<Counter>();
+const ENTRY: Entry = Entry::of::<Counter>(module_path!());
 
 /// Asks to stop at a step.
 struct Stopper<'a> {
@@ -32,7 +32,7 @@ impl Watcher for Stopper<'_> {
 }
 
 fn settings(assignments: &[&str]) -> Settings {
-    let mut table = (ENTRY.preset)(Preset::Laptop).expect("the counter has a preset");
+    let mut table = (ENTRY.preset)(Preset::Laptop);
     for assignment in assignments {
         config::set(&mut table, assignment).expect("the setting exists");
     }

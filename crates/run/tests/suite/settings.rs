@@ -1,19 +1,19 @@
-//! Settings: help from the schema, edits, and errors by key.
+//! Settings: help from the fields, edits, and errors by key.
 
 use run::{Entry, Preset, config, settings::parse_duration};
 use toml::Table;
 
 use crate::counter::Counter;
 
-const ENTRY: Entry = Entry::of::<Counter>();
+const ENTRY: Entry = Entry::of::<Counter>(module_path!());
 
 fn preset() -> Table {
-    (ENTRY.preset)(Preset::Laptop).expect("the counter has a preset")
+    (ENTRY.preset)(Preset::Laptop)
 }
 
 #[test]
 fn every_setting_has_its_help_and_both_values() {
-    let fields = (ENTRY.fields)().expect("the counter has settings");
+    let fields = (ENTRY.fields)();
     let keys: Vec<&str> = fields.iter().map(|field| field.key.as_str()).collect();
     assert_eq!(keys, ["switch", "end", "broken", "pace.stride", "pace.rate"]);
     assert_eq!((&fields[0].default, &fields[0].paper), (&50.into(), &500.into()));

@@ -11,29 +11,22 @@
 
 mod config;
 mod evaluation;
+mod method;
 mod sampling;
 #[cfg(test)]
 mod tests;
 
-use agents::{
-    device,
-    failure::failure,
-    state::{arrays, load_trained, save_trained},
-};
+use agents::update::update;
 use burn::tensor::{Device, Int, Tensor, TensorData, activation};
 use learn::{
-    contrastive::theory::{block, collision, k_negatives},
-    optim::{AdamSettings, Trainable, Trained, update},
-    probe::Labelled,
+    contrastive::theory::{block, k_negatives},
+    optim::Trained,
 };
-use nets::mlp::{Mlp, MlpConfig};
-use run::{
-    Card, Method, Primary, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, Task, scores::exact,
-};
-use worlds::data::{self, DataSet, Examples};
+use nets::mlp::Mlp;
+use run::{Progress, Result, Run};
+use worlds::data::{DataSet, Examples};
 
-pub use config::{ContrastiveTheoryConfig, Variant};
-use evaluation::{Bound, Probes, bound};
+pub use config::{ContrastiveTheoryConfig, FeatureKind};
 use sampling::{Mentions, Recipe, Sampler};
 
 /// Updates of one iteration at most.
@@ -50,115 +43,26 @@ pub struct ContrastiveTheory {
     device: Device,
 }
 
-run::register!(ContrastiveTheory);
-
-impl Method for ContrastiveTheory {
-    const CARD: Card = Card {
-        id: "contrastive-theory",
-        title: "A Theoretical Analysis of Contrastive Unsupervised Representation Learning",
-        paper: "Arora et al., 2019, arXiv 1902.09229",
-        family: "theory",
-        summary: "contrastive features, mean classifiers, and the bound that ties their losses together",
-        needs: &[],
-        metrics: &["loss/contrastive", "loss/supervised", "probe/*", "diag/*"],
-        stages: &["main"],
-        primary: Primary { metric: "probe/mean_10", higher_is_better: true },
-        unit: "updates",
-        steps: 3_000,
-        instead: "a method that acts in worlds",
-    };
-    type Config = ContrastiveTheoryConfig;
-
-    fn build(config: ContrastiveTheoryConfig, _task: &Task, run: &mut Run) -> Result<Self> {
-        let mut data = data::load(&config.data, run.seed())?;
-        if !config.prior.is_empty() {
-            if config.prior.len() != data.classes() {
-                return Err(RunError::Config(format!(
-                    "`prior` has {} probabilities, but data `{}` has {} classes",
-                    config.prior.len(),
-                    config.data,
-                    data.classes()
-                )));
-            }
-            data.prior.clone_from(&config.prior);
-        }
-        collision(&data.prior, config.negatives).map_err(RunError::part)?;
-        let sampler = Sampler::new(&data.train, &data.prior, config.block).map_err(RunError::Config)?;
-        if config.normalise {
-            run.note("features have unit norm: R = 1 in the bounds");
-        }
-        let device = device::parse(run.device())?;
-        let training = device.clone().autodiff();
-        let encoder = shape(&config, &data).init(&training, run.random("init"));
-        let head = MlpConfig::new(config.features, &[], data.classes()).init(&training, run.random("init"));
-        let adam = AdamSettings::new(config.learning_rate);
-        let (encoder, head) = (Trained::new(encoder, adam), Trained::new(head, adam));
-        Ok(Self { config, data, sampler, encoder, head, device })
-    }
-
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+impl ContrastiveTheory {
+    /// Some updates, by what trains the features.
+    fn iteration(&mut self, run: &mut Run) -> Result<Progress> {
         let updates = (run.total_steps() - run.steps()).min(CHUNK);
         for _ in 0..updates {
             match self.config.variant {
-                Variant::Contrastive | Variant::ShuffledPairs => self.contrast(run)?,
-                Variant::Supervised => self.supervise(run)?,
-                Variant::Raw => {}
+                FeatureKind::Contrastive | FeatureKind::ShuffledPairs => self.contrast(run)?,
+                FeatureKind::Supervised => self.supervise(run)?,
+                FeatureKind::Raw => {}
             }
             run.count_steps(1);
         }
         Ok(Progress::MAIN)
     }
 
-    /// Probes fitted on the training and scored on the held-out examples, and the bounds.
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        let random = &mut run.derived("eval", protocol.seed);
-        let encoder = (self.config.variant != Variant::Raw).then(|| self.encoder.inference());
-        let train = self.labelled(encoder, &self.data.train)?;
-        let test = self.labelled(encoder, &self.data.test)?;
-        let (prior, loss) = (&self.data.prior, self.config.loss);
-        let probes = Probes { prior, loss, few: self.config.few, ridge: self.config.ridge };
-        let mut scores = probes.scores(&train, &test, random).map_err(RunError::part)?;
-        let bound = self.bound(&test, random)?;
-        let mut worst = f64::INFINITY;
-        for _ in 0..self.config.random_encoders {
-            let encoder = shape(&self.config, &self.data).init(&self.device, random);
-            let features = self.labelled(Some(&encoder), &self.data.test)?;
-            worst = worst.min(self.bound(&features, random)?.margin());
-        }
-        let norms =
-            (0..test.classes()).flat_map(|class| test.class(class)).map(|x| x.iter().map(|v| v * v).sum());
-        scores.extend([
-            ("diag/bound_supervised", bound.supervised),
-            ("diag/bound_unsupervised", bound.unsupervised),
-            ("diag/bound_slack", bound.unsupervised - bound.supervised),
-            ("diag/bound_error", bound.error),
-            ("diag/bound_margin", bound.margin()),
-            ("diag/intraclass_slack", bound.intraclass - bound.supervised),
-            ("diag/radius", norms.fold(0.0, f64::max).sqrt()),
-            ("diag/tau", collision(prior, 1).map_err(RunError::part)?),
-            ("diag/tau_k", collision(prior, self.config.negatives).map_err(RunError::part)?),
-        ]);
-        if worst.is_finite() {
-            scores.push(("diag/bound_margin_random", worst));
-        }
-        Ok(exact(scores))
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        save_trained(snapshot, &[("encoder", &self.encoder), ("head", &self.head)]);
-        Ok(())
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        load_trained(&arrays(snapshot), &mut [("encoder", &mut self.encoder), ("head", &mut self.head)])
-    }
-}
-
-impl ContrastiveTheory {
-    /// One step on the contrastive loss; anchors, positives and negatives all carry gradient.
+    /// One step on L_un, of single negatives (section 2) or of blocks (section 6.2). Anchors, positives
+    /// and negatives all carry gradient, and there is no temperature.
     fn contrast(&mut self, run: &mut Run) -> Result<()> {
         let ContrastiveTheoryConfig { batch, block: size, negatives: count, loss, .. } = self.config;
-        let shuffled = self.config.variant == Variant::ShuffledPairs;
+        let shuffled = self.config.variant == FeatureKind::ShuffledPairs;
         let recipe = Recipe { block: size, negatives: count, shuffled };
         let tuples = self.sampler.draw(batch, recipe, run.random("pairs"));
         let lists = [&tuples.anchors[..], &tuples.positives, &tuples.negatives];
@@ -174,8 +78,8 @@ impl ContrastiveTheory {
         } else {
             k_negatives(anchor, positives, negatives.reshape([batch, count, width]), loss)
         };
-        let done = update("contrastive", losses.mean(), &mut [&mut self.encoder], None);
-        run.log("loss/contrastive", f64::from(done.map_err(|error| failure(run, error))?.loss))
+        let done = update(run, "contrastive", losses.mean(), &mut [&mut self.encoder], None)?;
+        run.log("loss/contrastive", f64::from(done.loss))
     }
 
     /// One step on the cross-entropy of a linear head, in bits like the other losses.
@@ -198,9 +102,8 @@ impl ContrastiveTheory {
         let marks = Tensor::<2>::from_data(marks, &self.device).autodiff();
         let bits = batch.len() as f32 * std::f32::consts::LN_2;
         let loss = (log_probability * marks).sum().div_scalar(-bits);
-        let parts: &mut [&mut dyn Trainable] = &mut [&mut self.encoder, &mut self.head];
-        let done = update("supervised", loss, parts, None);
-        run.log("loss/supervised", f64::from(done.map_err(|error| failure(run, error))?.loss))
+        let done = update(run, "supervised", loss, &mut [&mut self.encoder, &mut self.head], None)?;
+        run.log("loss/supervised", f64::from(done.loss))
     }
 
     fn normalised(&self, features: Tensor<2>) -> Tensor<2> {
@@ -210,33 +113,10 @@ impl ContrastiveTheory {
         let norm = features.clone().square().sum_dim(1).add_scalar(NORM_FLOOR).sqrt();
         features / norm
     }
-
-    /// Features with their classes; the inputs themselves without an encoder.
-    fn labelled(&self, encoder: Option<&Mlp>, examples: &Examples) -> Result<Labelled> {
-        let all: Vec<usize> = (0..examples.len()).collect();
-        let inputs = inputs(examples, &all, &self.device);
-        let features = match encoder {
-            Some(encoder) => self.normalised(encoder.forward(inputs)),
-            None => inputs,
-        };
-        let width = features.dims()[1];
-        let values: Vec<f32> = features.into_data().iter::<f32>().collect();
-        Labelled::new(&values, width, &examples.labels, self.data.classes()).map_err(RunError::part)
-    }
-
-    fn bound(&self, features: &Labelled, random: &mut rand_chacha::ChaCha8Rng) -> Result<Bound> {
-        let config = &self.config;
-        bound(features, &self.data.prior, config.loss, config.bound_samples, random).map_err(RunError::part)
-    }
 }
 
 /// Added to squared norms before the root.
 const NORM_FLOOR: f32 = 1e-12;
-
-/// The encoder.
-fn shape(config: &ContrastiveTheoryConfig, data: &DataSet) -> MlpConfig {
-    MlpConfig::new(data.train.width, &config.hidden, config.features)
-}
 
 /// The inputs of these examples.
 fn inputs(examples: &Examples, indices: &[usize], device: &Device) -> Tensor<2> {

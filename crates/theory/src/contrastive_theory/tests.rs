@@ -1,10 +1,11 @@
-use learn::contrastive::theory::Margin;
+use learn::{contrastive::theory::Margin, probe::Labelled};
 use rand::SeedableRng;
 use rand_chacha::ChaCha8Rng;
-use run::Mode;
+use run::{Method, Mode, Protocol, Scores, Task};
 use settings::Config;
+use worlds::data;
 
-use super::*;
+use super::{evaluation::bound, *};
 
 fn build(config: ContrastiveTheoryConfig, updates: u64) -> (Result<ContrastiveTheory>, Run) {
     let mut run = Run::new(1, updates, "cpu");
@@ -28,7 +29,8 @@ fn scores(config: ContrastiveTheoryConfig, updates: u64) -> Scores {
 #[test]
 fn the_bounds_hold_for_every_arm_loss_and_prior() {
     let data = "latent-classes,classes=4,rho=zipf,train=200,test=200".to_owned();
-    let variants = [Variant::Contrastive, Variant::Supervised, Variant::Raw, Variant::ShuffledPairs];
+    let variants =
+        [FeatureKind::Contrastive, FeatureKind::Supervised, FeatureKind::Raw, FeatureKind::ShuffledPairs];
     for (variant, loss) in variants.into_iter().flat_map(|v| [(v, Margin::Logistic), (v, Margin::Hinge)]) {
         let config = ContrastiveTheoryConfig { variant, loss, data: data.clone(), ..Default::default() };
         let found = scores(config, 60);

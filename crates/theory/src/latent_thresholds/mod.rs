@@ -13,27 +13,20 @@
 //! golden-section search). Recommendations are scored by the oracle's exact expected reward.
 
 mod config;
-mod grid;
+mod method;
 mod offline;
 mod online;
-mod policy;
 #[cfg(test)]
 mod tests;
 
 use rand::Rng;
-use run::scores::exact;
-use run::{
-    ActionNeed, Card, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
-    RunError, Scores, Snapshot, Task, task::World,
-};
+use run::{Progress, Result, Run};
 use serde::{Deserialize, Serialize};
 use worlds::tabular::ThresholdOracle;
 
-pub use config::{Class, LatentThresholdsConfig, Mode, Plan, Strategy};
-
+pub use config::{Class, LatentThresholdsConfig, Mode, QueryPlan, Strategy};
 use offline::Learner;
 use online::OnlineLearner;
-use policy::ThresholdPolicy;
 
 /// Queries of an online learner in one iteration.
 const CHUNK: u64 = 100;
@@ -60,64 +53,9 @@ struct State {
     online: Option<OnlineLearner>,
 }
 
-run::register!(LatentThresholds);
-
-impl Method for LatentThresholds {
-    const CARD: Card = Card {
-        id: "latent-thresholds",
-        title: "Learning Thresholds with Latent Values and Censored Feedback",
-        paper: "Zhang et al., 2024, ICLR",
-        family: "theory",
-        summary: "finds a threshold from rewards that hide the value it is compared with",
-        needs: &[Need::World { actions: ActionNeed::Continuous, observations: ObservationNeed::Any }],
-        metrics: &[
-            "diag/gap",
-            "diag/success",
-            "diag/failure",
-            "diag/queries",
-            "diag/queries_needed",
-            "diag/repeats_needed",
-            "diag/points",
-            "diag/regret",
-            "diag/regret_per_step",
-        ],
-        stages: &["main"],
-        primary: Primary { metric: "diag/gap", higher_is_better: false },
-        unit: "queries",
-        steps: 10_000_000,
-        instead: "threshold-oracle",
-    };
-    type Config = LatentThresholdsConfig;
-
-    fn build(config: LatentThresholdsConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let world: &World = task.require(&Self::CARD)?;
-        let oracle = ThresholdOracle::named(&world.spec.name)?.ok_or_else(|| {
-            RunError::Task(format!(
-                "`latent-thresholds` needs a threshold oracle, but `{}` is none; try threshold-oracle",
-                world.spec.name
-            ))
-        })?;
-        check_class(config.class)?;
-        let online = (config.mode == Mode::Online).then(|| OnlineLearner::new(&config, run.total_steps()));
-        let least = match &online {
-            Some(learner) => learner.points() as u64,
-            None => config.trials * offline::least_queries(&config),
-        };
-        check_budget(&config, least, run.total_steps())?;
-        let state = State {
-            trials: 0,
-            successes: 0,
-            gaps: 0.0,
-            queries: 0,
-            threshold: None,
-            level: 1,
-            found: false,
-            online,
-        };
-        Ok(Self { config, oracle, state })
-    }
-
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+impl LatentThresholds {
+    /// A chunk of queries online; offline one learner, or every learner of a level of the search.
+    fn iteration(&mut self, run: &mut Run) -> Result<Progress> {
         let finished = match self.config.mode {
             Mode::Online => self.query_online(run)?,
             Mode::Offline if self.config.search => self.search_level(run)?,
@@ -130,46 +68,10 @@ impl Method for LatentThresholds {
         Ok(Progress { finished, ..Progress::MAIN })
     }
 
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        let threshold = self.recommendation()?;
-        Some(Box::new(ThresholdPolicy { threshold }))
-    }
-
-    fn evaluate(&mut self, _protocol: &Protocol, _run: &mut Run) -> Result<Scores> {
-        if let Some(learner) = &self.state.online {
-            let (steps, regret) = (self.state.queries.max(1) as f64, learner.regret());
-            return Ok(exact([
-                ("diag/regret", regret),
-                ("diag/regret_per_step", regret / steps),
-                ("diag/gap", self.oracle.best().1 - self.oracle.expected(learner.recommendation())),
-                ("diag/points", learner.points() as f64),
-            ]));
-        }
-        Ok(self.offline_scores())
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        snapshot.put("thresholds", &self.state)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.state = snapshot.get("thresholds")?;
-        Ok(())
-    }
-}
-
-impl LatentThresholds {
-    fn recommendation(&self) -> Option<f64> {
-        match &self.state.online {
-            Some(learner) => (self.state.queries > 0).then(|| learner.recommendation()),
-            None => self.state.threshold,
-        }
-    }
-
     fn queries_of_a_trial(&self, total: u64) -> u64 {
         match self.config.plan {
-            Plan::Theory => offline::theory_queries(&self.config),
-            Plan::Budget => total / self.config.trials,
+            QueryPlan::Theory => offline::theory_queries(&self.config),
+            QueryPlan::Budget => total / self.config.trials,
         }
     }
 
@@ -233,59 +135,37 @@ impl LatentThresholds {
         run.count_steps(count);
         Ok(false)
     }
-
-    fn offline_scores(&self) -> Scores {
-        let state = &self.state;
-        if state.trials == 0 {
-            return Scores::new();
-        }
-        let trials = state.trials as f64;
-        let success = state.successes as f64 / trials;
-        let each = state.queries as f64 / trials;
-        let mut scores = exact([
-            ("diag/gap", state.gaps / trials),
-            ("diag/success", success),
-            ("diag/failure", 1.0 - success),
-            ("diag/queries", each),
-            ("diag/points", offline::points(&self.config) as f64),
-        ]);
-        if state.found {
-            let needed = [("diag/queries_needed", each), ("diag/repeats_needed", state.level as f64)];
-            scores.extend(exact(needed));
-        }
-        scores
-    }
 }
 
-fn check_class(class: Class) -> Result<()> {
-    if class != Class::Undeclared {
-        return Ok(());
-    }
-    Err(RunError::Config(
-        "`class` is not declared, and no algorithm exists without it: `--set class=a` says that rewards do \
-         not fall with the threshold and values have a Lipschitz distribution, `--set class=b` that rewards \
-         are one-sided Lipschitz in the threshold"
-            .to_owned(),
-    ))
+/// K thresholds such that every threshold x has one within 1/K on the safe side.
+///
+/// In class A, U(x + d) >= U(x) - L d: raising the threshold loses at most the values in between,
+/// so the optimum is represented by the next point above and the grid holds 1. In class B,
+/// U(x - d) >= U(x) - L d, so it is represented by the next point below and the grid holds 0. The
+/// neighbour on the other side may lose a constant.
+fn grid(class: Class, points: usize) -> Vec<f64> {
+    let first = usize::from(class != Class::B);
+    (first..points + first).map(|index| index as f64 / points as f64).collect()
 }
 
-/// Refuses fewer queries than `least`, one for each threshold of each trial, or than the theorem's
-/// plan can take.
-fn check_budget(config: &LatentThresholdsConfig, least: u64, total: u64) -> Result<()> {
-    if total < least {
-        return Err(RunError::Config(format!(
-            "{total} queries are less than one for each threshold: the least budget is {least} (--steps {least})"
-        )));
-    }
-    let offline = config.mode == Mode::Offline && !config.search;
-    if offline && config.plan == Plan::Theory {
-        let wanted = offline::theory_queries(config).saturating_mul(config.trials);
-        if total < wanted {
-            return Err(RunError::Config(format!(
-                "the theorem asks for up to {wanted} queries, but the run has {total}: give --steps {wanted}, \
-                 or set plan=budget to share out what there is"
-            )));
-        }
-    }
-    Ok(())
+/// ceil(2 L / eps): rounding then loses at most eps/2.
+fn offline_points(lipschitz: f64, eps: f64) -> usize {
+    ceiling(2.0 * lipschitz / eps) as usize
+}
+
+/// ceil(8 / eps^2 ln(2 K / delta)) queries of each of K thresholds: by Hoeffding's inequality and a
+/// union bound every mean is then within eps/4 of its expectation with probability 1 - delta.
+fn repeats(eps: f64, delta: f64, points: usize) -> u64 {
+    ceiling(8.0 / (eps * eps) * (2.0 * points as f64 / delta).ln()) as u64
+}
+
+/// ceil((L^2 T / ln T)^(1/3)) arms for T queries, which balances rounding against exploration.
+fn online_points(lipschitz: f64, queries: u64) -> usize {
+    let queries = queries.max(2) as f64;
+    ceiling((lipschitz * lipschitz * queries / queries.ln()).cbrt()).max(1.0) as usize
+}
+
+/// The ceiling, where a number that rounding has lifted just above a whole one is that one.
+fn ceiling(value: f64) -> f64 {
+    (value * (1.0 - 1e-12)).ceil()
 }

@@ -2,11 +2,10 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
+use run::{Result, RunError};
 use worlds::tabular::{ThresholdOracle, threshold::Sample};
 
-use super::config::{LatentThresholdsConfig, Strategy};
-use super::grid::{grid, offline_points, repeats};
-use run::{Result, RunError};
+use super::{LatentThresholdsConfig, Strategy, grid, offline_points, repeats};
 
 /// The golden ratio's inverse, by which each comparison shortens the interval.
 const GOLDEN: f64 = 0.618_033_988_749_894_9;

@@ -5,9 +5,7 @@ use run::Result;
 use serde::{Deserialize, Serialize};
 use worlds::tabular::ThresholdOracle;
 
-use super::config::LatentThresholdsConfig;
-use super::grid::{grid, online_points};
-use super::offline::check_reward;
+use super::{LatentThresholdsConfig, grid, offline::check_reward, online_points};
 
 /// Queries of the first epoch where their number is not known beforehand.
 const FIRST_EPOCH: u64 = 64;

@@ -1,11 +1,14 @@
 //! Constants in closed form, the side of the rounding, and what a learner may and may not do.
 
-use super::config::{Class, LatentThresholdsConfig, Strategy};
-use super::grid::{grid, offline_points, online_points, repeats};
-use super::offline::{Learner, Recommendation, least_queries, radius, theory_queries};
-use super::online::OnlineLearner;
-use worlds::seed::stream;
-use worlds::tabular::ThresholdOracle;
+use worlds::{seed::stream, tabular::ThresholdOracle};
+
+use super::{
+    Class, LatentThresholdsConfig, Strategy, grid,
+    offline::{Learner, Recommendation, least_queries, radius, theory_queries},
+    offline_points,
+    online::OnlineLearner,
+    online_points, repeats,
+};
 
 fn oracle(options: &str) -> ThresholdOracle {
     ThresholdOracle::named(&format!("threshold-oracle,{options}")).unwrap().unwrap()

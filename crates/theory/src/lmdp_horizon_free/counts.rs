@@ -140,6 +140,30 @@ impl Model {
         (context * self.states + state) * self.actions + action
     }
 
+    /// States that can follow an action of a state in some context, in order.
+    pub fn support(&self, everywhere: bool, state: usize, action: usize) -> Vec<usize> {
+        let seen = |next: &usize| {
+            (0..self.contexts).any(|context| {
+                self.visits[self.triple(context, state, action)] > 0
+                    && self.kernel(context, state, action)[*next] > 0.0
+            })
+        };
+        (0..self.states).filter(|next| everywhere || seen(next)).collect()
+    }
+
+    /// Whether an action leads to the same as every other, in every context: `[S]`.
+    pub fn indifferent(&self) -> Vec<bool> {
+        let same = |context: usize, state: usize, action: usize| {
+            self.rewards[self.triple(context, state, action)] == self.rewards[self.triple(context, state, 0)]
+                && self.kernel(context, state, action) == self.kernel(context, state, 0)
+        };
+        let all = |state: usize| {
+            (0..self.contexts * self.actions)
+                .all(|index| same(index / self.actions, state, index % self.actions))
+        };
+        (0..self.states).map(all).collect()
+    }
+
     /// The belief about the context after an episode's first state.
     pub fn first_belief(&self, state: usize, belief: &mut [f64]) {
         for (context, value) in belief.iter_mut().enumerate() {
@@ -171,7 +195,7 @@ fn frequencies(counts: &[u64], shares: &mut [f64]) {
 }
 
 /// Context, state and action of an index into `[M, S, A]`.
-pub fn split(triple: usize, states: usize, actions: usize) -> (usize, usize, usize) {
+fn split(triple: usize, states: usize, actions: usize) -> (usize, usize, usize) {
     let (pair, action) = (triple / actions, triple % actions);
     (pair / states, pair % states, action)
 }

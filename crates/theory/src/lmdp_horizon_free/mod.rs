@@ -12,9 +12,9 @@
 //! against the same planner on the true kernels with an eight times finer grid, without the noise
 //! of returns (see `regret`). `bonus = hoeffding` and `none` and `context = ignored` remove parts.
 
-mod backup;
 mod config;
 mod counts;
+mod method;
 mod planner;
 mod policy;
 mod regret;
@@ -24,30 +24,17 @@ mod tests;
 use std::sync::Arc;
 
 use rand_chacha::ChaCha8Rng;
-use run::scores::{evaluate, exact};
-use run::{
-    ActionNeed, Card, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
-    RunError, Scores, Snapshot, Task, task::World,
-};
+use run::{Progress, Result, Run};
 use serde::{Deserialize, Serialize};
 use worlds::tabular::LatentMdp;
 
 pub use config::{Bonus, Context, LmdpHorizonFreeConfig, Optimism};
-
-use backup::{Backup, log_term};
 use counts::{Counts, Model};
-use planner::{Plan, Planner, beliefs};
-use policy::BeliefPolicy;
+use planner::{BeliefPlan, Planner};
 use regret::Reference;
 
 /// Episodes of one iteration.
 const CHUNK: u64 = 100;
-
-/// How much finer the grid is on which the best policy is planned.
-const FINER: usize = 8;
-
-/// Contexts beyond which random beliefs are sparse.
-const FEW_CONTEXTS: usize = 6;
 
 /// Learns a latent process with context in hindsight.
 pub struct LmdpHorizonFree {
@@ -57,7 +44,7 @@ pub struct LmdpHorizonFree {
     planner: Planner,
     iota: f64,
     model: Arc<Model>,
-    plan: Arc<Plan>,
+    plan: Arc<BeliefPlan>,
     state: State,
     /// States and actions of an episode, reused.
     states: Vec<u32>,
@@ -78,71 +65,9 @@ struct State {
     solver_calls: u64,
 }
 
-run::register!(LmdpHorizonFree);
-
-impl Method for LmdpHorizonFree {
-    const CARD: Card = Card {
-        id: "lmdp-horizon-free",
-        title: "Horizon-Free and Variance-Dependent Reinforcement Learning for Latent Markov Decision Processes",
-        paper: "Zhou, Wang and Du, 2023, ICML",
-        family: "theory",
-        summary: "learns a mixture of processes with a bonus that follows the alpha vectors' variance",
-        needs: &[Need::World { actions: ActionNeed::Discrete, observations: ObservationNeed::Any }],
-        metrics: &[
-            "diag/regret",
-            "diag/late_regret",
-            "diag/realised_regret",
-            "diag/normalised_regret",
-            "diag/solver_calls",
-            "diag/optimal_value",
-            "diag/optimistic_value",
-            "diag/alpha_vectors",
-        ],
-        stages: &["main"],
-        primary: Primary { metric: "diag/regret", higher_is_better: false },
-        unit: "episodes",
-        steps: 16_000,
-        instead: "a table such as lmdp-rooms: the method is tabular only",
-    };
-    type Config = LmdpHorizonFreeConfig;
-
-    fn build(config: LmdpHorizonFreeConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let mdp = latent_process(task.require(&Self::CARD)?)?;
-        if mdp.contexts() > FEW_CONTEXTS && config.context == Context::Revealed {
-            run.note(format!(
-                "with {} contexts the {} beliefs of the planner are random, and optimism holds only up to them",
-                mdp.contexts(),
-                config.belief_draws + mdp.contexts()
-            ));
-        }
-        let grid = |contexts, finer, random: &mut ChaCha8Rng| {
-            let (points, draws) = (finer * (config.belief_points - 1) + 1, finer * config.belief_draws);
-            beliefs(contexts, points, draws, random)
-        };
-        let exact = Model::exact(&mdp);
-        let mut random = run.derived("beliefs", 0);
-        let reference = Reference::new(&mdp, grid(exact.contexts, FINER, &mut random));
-        let model = if config.context == Context::Ignored { exact.blind() } else { exact };
-        let planner = Planner::new(grid(model.contexts, 1, &mut random), model.contexts);
-        let counts = Counts::new(model.contexts, model.states, model.actions);
-        let state = State {
-            epoch: counts.clone(),
-            counts,
-            episodes: 0,
-            regret: 0.0,
-            late_regret: 0.0,
-            returns: 0.0,
-            solver_calls: 0,
-        };
-        let iota = log_term(&model, run.total_steps(), config.delta);
-        let (states, actions) = (Vec::new(), Vec::new());
-        let (model, plan) = (Arc::new(model), Arc::default());
-        let mut method = Self { config, mdp, reference, planner, iota, model, plan, state, states, actions };
-        method.replan();
-        Ok(method)
-    }
-
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+impl LmdpHorizonFree {
+    /// Some episodes of Algorithm 1: act on the belief, be told the context, count.
+    fn iteration(&mut self, run: &mut Run) -> Result<Progress> {
         let left = run.total_steps().saturating_sub(run.steps());
         for _ in 0..CHUNK.min(left) {
             let context = self.mdp.sample_context(run.random("worlds"));
@@ -161,47 +86,6 @@ impl Method for LmdpHorizonFree {
         Ok(Progress::MAIN)
     }
 
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        Some(Box::new(BeliefPolicy::new(self.model.clone(), self.plan.clone())))
-    }
-
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        let state = &self.state;
-        let optimal = self.reference.value();
-        let complexity = self.mdp.contexts() * self.mdp.branching() * self.mdp.states() * self.mdp.actions();
-        let scale = (complexity as f64 * state.episodes.max(1) as f64).sqrt();
-        let mut scores = exact([
-            ("diag/regret", state.regret),
-            ("diag/late_regret", state.late_regret),
-            ("diag/realised_regret", state.episodes as f64 * optimal - state.returns),
-            ("diag/normalised_regret", state.regret / scale),
-            ("diag/solver_calls", state.solver_calls as f64),
-            ("diag/optimal_value", optimal),
-            ("diag/optimistic_value", self.plan.value(&self.model)),
-            ("diag/alpha_vectors", self.plan.vectors() as f64),
-        ]);
-        if let (Some(mut policy), Some(world)) = (self.policy(), &protocol.world) {
-            let mut random = run.derived("eval", protocol.seed);
-            scores.extend(evaluate(policy.as_mut(), world, protocol, &mut random)?);
-        }
-        Ok(scores)
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        snapshot.put("latent", &self.state)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let state: State = snapshot.get("latent")?;
-        let calls = state.solver_calls;
-        self.state = state;
-        self.replan();
-        self.state.solver_calls = calls;
-        Ok(())
-    }
-}
-
-impl LmdpHorizonFree {
     /// One episode in a context that the learner does not look at; gives return and regret.
     fn episode(&mut self, context: usize, random: &mut ChaCha8Rng) -> (f64, f64) {
         let (mut earned, mut lost) = (0.0, 0.0);
@@ -225,7 +109,8 @@ impl LmdpHorizonFree {
         (earned, lost)
     }
 
-    /// The context is told: counts, and a new plan where some count has doubled.
+    /// The context is told: counts grow, and where some n(m, s, a) has doubled an epoch ends. All
+    /// estimates are refreshed then, and the solver is called once.
     fn learn(&mut self, context: usize) {
         let context = if self.config.context == Context::Ignored { 0 } else { context };
         if self.state.counts.add(context, &self.states, &self.actions) {
@@ -244,28 +129,131 @@ impl LmdpHorizonFree {
     }
 }
 
-/// The latent process of a world.
-///
-/// # Errors
-/// The world is no table, does not tell the context, or can earn more than 1 in an episode.
-fn latent_process(world: &World) -> Result<LatentMdp> {
-    let name = &world.spec.name;
-    let Some(mdp) = LatentMdp::named(name)? else {
-        return Err(RunError::Task(if worlds::table(name)?.is_some() {
-            format!(
-                "`lmdp-horizon-free` needs context in hindsight, but `{name}` does not tell a context after the \
-                 episode; try lmdp-rooms"
-            )
-        } else {
-            format!("`lmdp-horizon-free` is tabular only, but `{name}` has no table; try lmdp-rooms")
-        }));
-    };
-    let greatest = mdp.greatest_return();
-    if greatest > 1.0 + 1e-9 {
-        return Err(RunError::Task(format!(
-            "`lmdp-horizon-free` needs a total reward of at most 1 an episode, but an episode of `{name}` can earn \
-             {greatest}: divide its rewards by that"
-        )));
+/// iota = 2 ln(2 M S A H K / delta) for K episodes.
+fn log_term(model: &Model, episodes: u64, delta: f64) -> f64 {
+    let pairs = (model.contexts * model.states * model.actions * model.horizon) as f64;
+    2.0 * (2.0 * pairs * episodes as f64 / delta).ln()
+}
+
+/// What the alpha of a context, state and action is, given those of the next states.
+enum Backup {
+    /// The expectation itself: for the true model.
+    Exact,
+    /// Expectation plus a bonus, at most 1.
+    Value {
+        /// Per `[M, S, A]`.
+        terms: Vec<Terms>,
+    },
+    /// The greatest expectation over kernels within bounds, at most 1.
+    Model {
+        /// Least and greatest probability of each next state, `[M, S, A, S]`.
+        bounds: Vec<(f64, f64)>,
+        /// Next states by falling value, reused.
+        order: Vec<usize>,
+    },
+}
+
+/// The bonus of a context, state and action: max(sqrt(`square` Var + `constant`), `floor`).
+#[derive(Clone, Copy, Debug, PartialEq)]
+struct Terms {
+    /// Whether it was visited at all; its alpha is 1 otherwise.
+    seen: bool,
+    /// (4 c1)^2 supp iota / N, or 0 where the variance is not used.
+    square: f64,
+    /// The same times 1/4 where the variance is replaced by its bound, or 0.
+    constant: f64,
+    /// 16 c2 S iota / N, or 0 without a bonus.
+    floor: f64,
+}
+
+impl Backup {
+    /// The backup of these settings on an estimated model.
+    fn new(config: &LmdpHorizonFreeConfig, model: &Model, iota: f64) -> Self {
+        match config.optimism {
+            Optimism::Value => {
+                let terms = (0..model.visits.len()).map(|triple| terms(config, model, iota, triple));
+                Self::Value { terms: terms.collect() }
+            }
+            Optimism::Model => Self::Model { bounds: bounds(config, model, iota), order: Vec::new() },
+        }
     }
-    Ok(mdp)
+
+    /// Whether next states count that no estimate gives a chance.
+    fn looks_everywhere(&self) -> bool {
+        matches!(self, Self::Model { .. })
+    }
+
+    /// alpha_m(h) from `next[i]`, the alpha at next state `support[i]`; all others have no chance.
+    fn alpha(&mut self, model: &Model, triple: usize, support: &[usize], next: &[f64]) -> f64 {
+        let row = &model.kernels[triple * model.states..][..model.states];
+        let mean = || support.iter().zip(next).map(|(&state, &x)| row[state] * x).sum::<f64>();
+        let reward = model.rewards[triple];
+        match self {
+            Self::Exact => reward + mean(),
+            Self::Value { terms } => {
+                let terms = terms[triple];
+                if !terms.seen {
+                    return 1.0;
+                }
+                let mean = mean();
+                // Var(p, x) = p x^2 - (p x)^2.
+                let squares: f64 = support.iter().zip(next).map(|(&state, &x)| row[state] * x * x).sum();
+                let variance = (squares - mean * mean).max(0.0);
+                let bonus = (terms.square * variance + terms.constant).sqrt().max(terms.floor);
+                (reward + bonus + mean).min(1.0)
+            }
+            Self::Model { bounds, order } => {
+                let bounds = &bounds[triple * model.states..][..model.states];
+                order.clear();
+                order.extend(0..next.len());
+                order.sort_by(|left, right| next[*right].total_cmp(&next[*left]));
+                let best = fill(order.iter().map(|&index| (bounds[support[index]], next[index])));
+                (reward + best).min(1.0)
+            }
+        }
+    }
+}
+
+fn terms(config: &LmdpHorizonFreeConfig, model: &Model, iota: f64, triple: usize) -> Terms {
+    let visits = model.visits[triple];
+    let row = &model.kernels[triple * model.states..][..model.states];
+    let support = row.iter().filter(|probability| **probability > 0.0).count() as f64;
+    let share = iota / visits.max(1) as f64;
+    let square = (4.0 * config.bonus_scale[0]).powi(2) * support * share;
+    let floor = 16.0 * config.bonus_scale[1] * model.states as f64 * share;
+    let seen = visits > 0;
+    match config.bonus {
+        Bonus::Bernstein => Terms { seen, square, constant: 0.0, floor },
+        Bonus::Hoeffding => Terms { seen, square: 0.0, constant: square / 4.0, floor },
+        Bonus::None => Terms { seen, square: 0.0, constant: 0.0, floor: 0.0 },
+    }
+}
+
+/// |P~ - P^| <= 2 c1 sqrt(P^ iota / N) + 5 c2 iota / N within [0, 1]; anything where N = 0.
+fn bounds(config: &LmdpHorizonFreeConfig, model: &Model, iota: f64) -> Vec<(f64, f64)> {
+    let bound = |(index, &probability): (usize, &f64)| {
+        let visits = model.visits[index / model.states];
+        if visits == 0 {
+            return (0.0, 1.0);
+        }
+        let share = iota / visits as f64;
+        let width =
+            2.0 * config.bonus_scale[0] * (probability * share).sqrt() + 5.0 * config.bonus_scale[1] * share;
+        ((probability - width).max(0.0), (probability + width).min(1.0))
+    };
+    model.kernels.iter().enumerate().map(bound).collect()
+}
+
+/// The greatest sum of p_i x_i over probabilities p within their bounds, by water-filling: everyone
+/// gets the least, and what remains of the mass goes to the greatest x first. `items` are (bounds,
+/// x) by falling x.
+fn fill(items: impl Iterator<Item = ((f64, f64), f64)> + Clone) -> f64 {
+    let mut left = 1.0 - items.clone().map(|((low, _), _)| low).sum::<f64>();
+    let mut best = 0.0;
+    for ((low, high), x) in items {
+        let extra = (high - low).min(left).max(0.0);
+        best += (low + extra) * x;
+        left -= extra;
+    }
+    best
 }

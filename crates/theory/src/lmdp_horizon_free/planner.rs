@@ -9,8 +9,10 @@
 use rand_chacha::ChaCha8Rng;
 use worlds::noise::dirichlet;
 
-use super::backup::{Backup, support};
-use super::counts::{FLOOR, Model};
+use super::{
+    Backup,
+    counts::{FLOOR, Model},
+};
 
 /// Beliefs over `contexts` contexts, flat: evenly spaced with two, random ones and the corners with
 /// more.
@@ -31,7 +33,7 @@ pub fn beliefs(contexts: usize, points: usize, draws: usize, random: &mut ChaCha
 
 /// Vectors, tags and continuations for every step and state.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Plan {
+pub struct BeliefPlan {
     contexts: usize,
     states: usize,
     /// First vector and number of vectors of step t and state s, at t S + s; t = 0 .. H.
@@ -42,7 +44,7 @@ pub struct Plan {
     continuations: Vec<u16>,
 }
 
-impl Plan {
+impl BeliefPlan {
     fn new(model: &Model) -> Self {
         let levels = model.horizon + 1;
         let mut plan = Self {
@@ -135,7 +137,7 @@ struct Branch {
 
 /// An action in a state at a step, with the plan of all later steps.
 struct Moment<'a> {
-    plan: &'a Plan,
+    plan: &'a BeliefPlan,
     step: usize,
     state: usize,
     action: usize,
@@ -188,14 +190,14 @@ impl Planner {
     }
 
     /// The plan for a model.
-    pub fn solve(&mut self, model: &Model, backup: &mut Backup) -> Plan {
+    pub fn solve(&mut self, model: &Model, backup: &mut Backup) -> BeliefPlan {
         let branches: Vec<Branch> = (0..model.states * model.actions)
             .map(|pair| {
                 let (state, action) = (pair / model.actions, pair % model.actions);
                 self.branch(model, backup.looks_everywhere(), state, action)
             })
             .collect();
-        let mut plan = Plan::new(model);
+        let mut plan = BeliefPlan::new(model);
         for step in (0..model.horizon).rev() {
             for state in 0..model.states {
                 self.candidates.clear();
@@ -213,7 +215,7 @@ impl Planner {
     }
 
     fn branch(&self, model: &Model, everywhere: bool, state: usize, action: usize) -> Branch {
-        let support = support(model, everywhere, state, action);
+        let support = model.support(everywhere, state, action);
         let mut mixtures = Vec::with_capacity(support.len() * self.beliefs.len());
         for &next in &support {
             for belief in self.beliefs.chunks(self.contexts) {
@@ -291,7 +293,7 @@ impl Planner {
     }
 
     /// Moves the winners into the plan, equal ones once.
-    fn keep(&mut self, plan: &mut Plan, step: usize, state: usize) {
+    fn keep(&mut self, plan: &mut BeliefPlan, step: usize, state: usize) {
         let first = plan.tags.len();
         let (contexts, states) = (self.contexts, plan.states);
         for &(_, candidate) in &self.winners {

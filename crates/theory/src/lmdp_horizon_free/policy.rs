@@ -8,13 +8,12 @@ use run::{Exported, Mode, Policy, Result, RunError, Scope, Snapshot};
 use serde::{Deserialize, Serialize};
 use worlds::{Actions, Observations};
 
-use super::counts::Model;
-use super::planner::Plan;
+use super::{BeliefPlan, Model};
 
 /// A plan, and the belief that it is read with.
 pub struct BeliefPolicy {
     model: Arc<Model>,
-    plan: Arc<Plan>,
+    plan: Arc<BeliefPlan>,
     rows: Vec<Row>,
 }
 
@@ -29,13 +28,13 @@ struct Row {
 
 impl BeliefPolicy {
     /// Acts by this plan, with beliefs updated by this model.
-    pub fn new(model: Arc<Model>, plan: Arc<Plan>) -> Self {
+    pub fn new(model: Arc<Model>, plan: Arc<BeliefPlan>) -> Self {
         Self { model, plan, rows: Vec::new() }
     }
 }
 
 impl Row {
-    fn act(&mut self, state: usize, model: &Model, plan: &Plan) -> u32 {
+    fn act(&mut self, state: usize, model: &Model, plan: &BeliefPlan) -> u32 {
         match self.last {
             Some((last, action)) => model.update_belief(&mut self.belief, last, action, state),
             None => {

@@ -2,9 +2,7 @@
 
 use worlds::tabular::LatentMdp;
 
-use super::backup::{Backup, indifferent};
-use super::counts::Model;
-use super::planner::{Plan, Planner};
+use super::{Backup, BeliefPlan, Model, Planner};
 
 /// The best policy of the true process, and what any other policy loses against it.
 ///
@@ -16,7 +14,7 @@ use super::planner::{Plan, Planner};
 /// belief. The sum is 0 along the plan, where a realised return is a coin's toss.
 pub struct Reference {
     model: Model,
-    plan: Plan,
+    plan: BeliefPlan,
     indifferent: Vec<bool>,
     value: f64,
 }
@@ -33,7 +31,7 @@ impl Reference {
     pub fn new(mdp: &LatentMdp, beliefs: Vec<f64>) -> Self {
         let model = Model::exact(mdp);
         let plan = Planner::new(beliefs, model.contexts).solve(&model, &mut Backup::Exact);
-        Self { value: plan.value(&model), indifferent: indifferent(&model), plan, model }
+        Self { value: plan.value(&model), indifferent: model.indifferent(), plan, model }
     }
 
     /// V*, up to the grid of beliefs.

@@ -4,15 +4,12 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{Method, Run, Task, task::World};
 use settings::Config;
-use worlds::seed::stream;
-use worlds::tabular::LatentMdp;
+use worlds::{seed::stream, tabular::LatentMdp};
 
-use super::backup::{Backup, fill, log_term};
-use super::config::{Bonus, LmdpHorizonFreeConfig, Optimism};
-use super::counts::{Counts, Model};
-use super::planner::{Planner, beliefs};
-use super::regret::Reference;
-use super::{LmdpHorizonFree, State};
+use super::{
+    Backup, Bonus, Counts, LmdpHorizonFree, LmdpHorizonFreeConfig, Model, Optimism, Planner, Reference,
+    State, fill, log_term, planner::beliefs,
+};
 
 fn latent(options: &str) -> LatentMdp {
     LatentMdp::named(&format!("lmdp-rooms{options}")).unwrap().unwrap()

@@ -7,7 +7,7 @@ use trials::Trial;
 /// Why the method does not fit the world under these settings.
 fn refusal(id: &str, world: &str, settings: &[&str], steps: u64) -> String {
     let entry = run::registry::find(id).expect("the method is registered");
-    let mut table = (entry.preset)(Preset::Laptop).expect("a preset has a TOML form");
+    let mut table = (entry.preset)(Preset::Laptop);
     for setting in settings {
         config::set(&mut table, setting).expect("the setting exists");
     }
@@ -60,10 +60,25 @@ fn thresholds_refuse_what_cannot_work() {
         assert!(parts.iter().all(|part| text.contains(part)), "{text}");
     };
     let oracle = "threshold-oracle";
-    refused(oracle, &[], 1_000, &["`class` is not declared", "class=a", "class=b", "no algorithm exists"]);
-    refused(oracle, &["class=a", "lipschitz=-1.0"], 1_000, &["`lipschitz` is -1"]);
-    refused(oracle, &["class=a", "eps=1.5"], 1_000, &["`eps` is 1.5"]);
-    refused(oracle, &["class=a", "delta=0.0"], 1_000, &["`delta` is 0"]);
+    refused(oracle, &[], 1_000, &["`class` is undeclared", "class=a", "class=b", "no algorithm exists"]);
+    refused(oracle, &["class=a", "lipschitz=-1.0"], 1_000, &["`lipschitz` is -1: it must be above 0"]);
+    refused(oracle, &["class=a", "eps=1.5"], 1_000, &["`eps` is 1.5: it must be above 0 and below 1"]);
+    refused(oracle, &["class=a", "delta=0.0"], 1_000, &["`delta` is 0: it must be above 0 and below 1"]);
+    let online = ["class=a", "mode=online"];
+    refused(oracle, &[&online[..], &["trials=2"]].concat(), 1_000, &["`trials` is 2", "`mode` is online"]);
+    refused(
+        oracle,
+        &[&online[..], &["search=true"]].concat(),
+        1_000,
+        &["`search` is true", "`mode` is online"],
+    );
+    let random = ["class=a", "strategy=random", "elimination=true"];
+    refused(
+        oracle,
+        &random,
+        1_000,
+        &["`elimination` is true: it must be false unless", "`strategy` is grid"],
+    );
     refused(oracle, &["class=a"], 39, &["the least budget is 40"]);
     refused(oracle, &["class=a"], 1_000, &["asks for up to 944360 queries", "--steps 944360"]);
     refused("pendulum", &["class=a"], 1_000, &["needs a threshold oracle"]);
@@ -91,6 +106,8 @@ fn latent_processes_refuse_what_cannot_work() {
         let text = refusal("lmdp-horizon-free", world, &[], 100);
         assert!(parts.iter().all(|part| text.contains(part)), "{text}");
     };
+    let both = refusal("lmdp-horizon-free", "lmdp-rooms", &["optimism=model", "bonus=none"], 100);
+    assert!(both.contains("`bonus` is none: it must be bernstein where `optimism` is model"), "{both}");
     refused("lmdp-rooms,prize=2.5", &["at most 1", "can earn 2.5", "divide its rewards"]);
     refused("four-rooms", &["needs context in hindsight"]);
     refused("cartpole", &["tabular only"]);

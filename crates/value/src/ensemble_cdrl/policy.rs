@@ -3,17 +3,11 @@
 use agents::{
     export,
     value_agent::{
-        loss::Values,
         network::QNetwork,
-        policy::{Actor, argmax, host},
+        policy::{Actor, epsilon_greedy},
     },
 };
-use learn::batch;
-use nets::{
-    parameters,
-    recipe::{self, Layer},
-};
-use rand::RngExt;
+use nets::{argmax, parameters};
 use rand_chacha::ChaCha8Rng;
 use run::{Exported, Mode, Policy, Result};
 use serde_json::json;
@@ -32,31 +26,22 @@ pub struct JointPolicy {
 
 impl Policy for JointPolicy {
     fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
-        let Actor { values, layout, device, .. } = &self.actor;
-        let observed = batch::observe(observations.input(), layout, observations.rows, device);
+        let Actor { values, interface, .. } = &self.actor;
+        let observed = interface.observe(observations);
         let each = self.networks.iter().map(|network| values.expected(network.forward(&observed, None)));
         // The best action of the sum is that of the mean.
         let Some(sum) = each.reduce(|sum, values| sum + values) else {
             return Ok(Actions::Discrete(Vec::new()));
         };
-        let count = sum.dims()[1];
         let epsilon = if mode == Mode::Greedy { 0.0 } else { self.epsilon };
-        let mut choose = |values: &[f32]| match epsilon > 0.0 && random.random::<f64>() < epsilon {
-            true => random.random_range(0..count as u32),
-            false => argmax(values),
-        };
-        Ok(Actions::Discrete(host(sum).chunks_exact(count).map(&mut choose).collect()))
+        Ok(epsilon_greedy(sum, epsilon, random, argmax))
     }
 
     fn export(&self) -> Result<Exported> {
         let (mut weights, mut members) = (Vec::new(), Vec::new());
         for (agent, network) in self.networks.iter().enumerate() {
             let prefix = format!("policy.{agent}");
-            let mut layers: Vec<Layer> = recipe::input(&self.actor.layout).into_iter().collect();
-            layers.extend(network.layers(&prefix));
-            if let Values::Categorical(support) = &self.actor.values {
-                layers.push(Layer::Expectation { support: support.locations() });
-            }
+            let layers = self.actor.values.layers(network, &self.actor.interface, &prefix);
             let note = "The expected returns of all actions by one agent.";
             let member = export::exported(layers, parameters::export(network, &prefix), note)?;
             weights.extend(member.weights);

@@ -1,14 +1,14 @@
 //! The form on tables: a distribution of returns for every agent, state and action.
 
 use agents::table::{TablePolicy, Walker};
+use nets::argmax;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use run::{Result, Run, RunError, Scores, Snapshot, scores};
-use settings::Config;
+use run::{AnyMethod, Policy, Progress, Protocol, Result, Run, RunError, Scores, Snapshot, scores};
 use worlds::tabular::{self, Table};
 
 use super::{
-    Targets,
+    EnsembleConfig, Targets,
     grid::{Grid, blend},
     report::Report,
 };
@@ -18,34 +18,6 @@ const CHUNK: u64 = 100;
 
 /// Size of the random values that tables begin with, so that first greedy actions differ.
 const NOISE: f64 = 1e-3;
-
-/// Settings of the form on tables.
-#[derive(Clone, Debug, Config)]
-#[setting(check = Self::combinations)]
-pub struct TabularSettings {
-    /// Share of the target in an updated distribution, in (0, 1].
-    #[setting(0.1)]
-    pub alpha: f64,
-    /// Probability of a random action while learning.
-    #[setting(0.2)]
-    pub epsilon: f64,
-}
-
-impl TabularSettings {
-    /// Checks ranges.
-    ///
-    /// # Errors
-    /// One sentence naming the key, the value and what is allowed.
-    fn combinations(&self) -> std::result::Result<(), String> {
-        if !(self.alpha > 0.0 && self.alpha <= 1.0) {
-            return Err(format!("`tabular.alpha` is {}: it must be above 0 and at most 1", self.alpha));
-        }
-        if !(0.0..=1.0).contains(&self.epsilon) {
-            return Err(format!("`tabular.epsilon` is {}: it must be between 0 and 1", self.epsilon));
-        }
-        Ok(())
-    }
-}
 
 /// One transition to learn from.
 #[derive(Clone, Copy, Debug)]
@@ -107,7 +79,7 @@ impl Group {
 
     /// An agent's own greedy action, the first among equals.
     pub fn own_greedy(&self, agent: usize, state: usize) -> usize {
-        best(&self.values[agent][state * self.actions..][..self.actions])
+        argmax(&self.values[agent][state * self.actions..][..self.actions])
     }
 
     /// The greedy action of the mean values, the first among equals.
@@ -116,7 +88,7 @@ impl Group {
         for (before, values) in self.values.iter().enumerate() {
             blend(&mut mean, &values[state * self.actions..][..self.actions], before);
         }
-        best(&mean)
+        argmax(&mean)
     }
 
     /// Every agent learns from its sample of one round; all targets are made from the distributions
@@ -195,35 +167,13 @@ pub struct Tabular {
 
 impl Tabular {
     /// Fills the tables and places the walkers.
-    pub fn new(
-        settings: &TabularSettings,
-        grid: Grid,
-        targets: Targets,
-        (agents, shared): (usize, bool),
-        table: Table,
-        run: &mut Run,
-    ) -> Self {
+    pub fn new(config: &EnsembleConfig, table: Table, run: &mut Run) -> Self {
+        let EnsembleConfig { agents, targets, shared_buffer: shared, .. } = *config;
         let size = (table.model.states(), table.model.actions());
-        let rates = (settings.alpha, table.discount);
-        let group = Group::new(grid, targets, rates, agents, size, run.random("init"));
+        let rates = (config.tabular.alpha, table.discount);
+        let group = Group::new(config.grid(), targets, rates, agents, size, run.random("init"));
         let walkers = (0..agents).map(|_| Walker::new(&table, run.random("walk"))).collect();
-        Self { group, epsilon: settings.epsilon, shared, walkers, report: Report::default(), table }
-    }
-
-    /// Every agent walks and learns for a chunk of steps.
-    pub fn advance(&mut self, run: &mut Run) {
-        let rounds = run.total_steps().saturating_sub(run.steps()).clamp(1, CHUNK);
-        for _ in 0..rounds {
-            let mut samples: Vec<Sample> =
-                (0..self.walkers.len()).map(|agent| self.walk(agent, run)).collect();
-            if self.shared {
-                let random = run.random("replay");
-                samples = samples.iter().map(|_| samples[random.random_range(0..samples.len())]).collect();
-            }
-            let clipped = self.group.learn(&samples);
-            self.report.clip(clipped, samples.len() as f64);
-        }
-        run.count_steps(rounds);
+        Self { group, epsilon: config.tabular.epsilon, shared, walkers, report: Report::default(), table }
     }
 
     fn walk(&mut self, agent: usize, run: &mut Run) -> Sample {
@@ -237,19 +187,37 @@ impl Tabular {
         Sample { state, action, reward: step.reward, next: (!step.terminal).then_some(step.next) }
     }
 
-    /// The greedy policy of the mean values.
-    pub fn policy(&self) -> TablePolicy {
-        TablePolicy::new(self.greedy(|state| self.group.joint_greedy(state)))
-    }
-
     fn greedy(&self, choose: impl Fn(usize) -> usize) -> tabular::Policy {
         let model = &self.table.model;
         let choices: Vec<usize> = (0..model.states()).map(choose).collect();
         tabular::Policy::greedy(&choices, model.actions())
     }
+}
+
+impl AnyMethod for Tabular {
+    /// Every agent walks and learns for a chunk of steps.
+    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+        let rounds = run.total_steps().saturating_sub(run.steps()).clamp(1, CHUNK);
+        for _ in 0..rounds {
+            let mut samples: Vec<Sample> =
+                (0..self.walkers.len()).map(|agent| self.walk(agent, run)).collect();
+            if self.shared {
+                let random = run.random("replay");
+                samples = samples.iter().map(|_| samples[random.random_range(0..samples.len())]).collect();
+            }
+            let clipped = self.group.learn(&samples);
+            self.report.clip(clipped, samples.len() as f64);
+        }
+        run.count_steps(rounds);
+        Ok(Progress::MAIN)
+    }
+
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        Some(Box::new(TablePolicy::new(self.greedy(|state| self.group.joint_greedy(state)))))
+    }
 
     /// Exact values of the greedy policies, discounted and over the start's distribution.
-    pub fn scores(&mut self, grid: &Grid, run: &mut Run) -> Scores {
+    fn evaluate(&mut self, _protocol: &Protocol, run: &mut Run) -> Result<Scores> {
         let value = |policy: tabular::Policy| {
             let values = self.table.model.policy_values(self.table.discount, &policy);
             self.table.model.start_value(&values)
@@ -258,22 +226,14 @@ impl Tabular {
             .map(|agent| value(self.greedy(|state| self.group.own_greedy(agent, state))))
             .collect();
         let joint = value(self.greedy(|state| self.group.joint_greedy(state)));
-        scores::exact(self.report.evaluated(&individual, joint, grid, run))
+        Ok(scores::exact(self.report.evaluated(&individual, joint, &self.group.grid, run)))
     }
 
-    /// Writes everything.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         snapshot.put("ensemble", &(&self.group.members, &self.walkers, &self.report))
     }
 
-    /// Takes everything back.
-    ///
-    /// # Errors
-    /// The snapshot is of another method, world or number of agents.
-    pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
         let (members, walkers, report): (Vec<Vec<f64>>, Vec<Walker>, Report) = snapshot.get("ensemble")?;
         let sizes = |members: &[Vec<f64>]| members.iter().map(Vec::len).collect::<Vec<_>>();
         if sizes(&members) != sizes(&self.group.members) || walkers.len() != self.walkers.len() {
@@ -287,9 +247,4 @@ impl Tabular {
         self.group.refresh();
         Ok(())
     }
-}
-
-/// The index of the largest value, the first among equals.
-fn best(values: &[f64]) -> usize {
-    (1..values.len()).fold(0, |best, index| if values[index] > values[best] { index } else { best })
 }

@@ -1,9 +1,10 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
+use run::{Method, Run, Task, task::World};
 use settings::Config;
 
 use super::{
-    grid::blend,
+    grid::{Grid, blend},
     report::Report,
     tabular::{Group, Sample},
     *,
@@ -149,9 +150,12 @@ fn wrong_settings_are_named() {
         config.validate().unwrap_err()
     };
     let support = wrong(|config| (config.v_min, config.v_max) = (2.0, 1.0));
-    assert!(support.contains("51") && support.contains("`v_min` 2 and `v_max` 1"), "{support}");
-    assert!(wrong(|config| config.atoms = 1).contains("at least 2 atoms"));
-    assert!(wrong(|config| config.agents = 1).contains("an ensemble needs at least two agents"));
+    assert!(support.contains("`v_max` is 1: it must be above `v_min`, 2"), "{support}");
+    assert!(support.contains("51 atoms"), "{support}");
+    assert_eq!(wrong(|config| config.atoms = 1), "`atoms` is 1: it must be at least 2");
+    let single = wrong(|config| config.agents = 1);
+    assert!(single.contains("`agents` is 1: an ensemble needs at least two agents"), "{single}");
+    assert!(single.contains("use `targets = \"own\"` for one"), "{single}");
     assert!(wrong(|config| config.tabular.alpha = 0.0).contains("`tabular.alpha` is 0"));
     assert!(wrong(|config| config.tabular.epsilon = 2.0).contains("`tabular.epsilon` is 2"));
     assert!(wrong(|config| config.deep.batch = 0).contains("`deep.batch` is 0"));
@@ -177,7 +181,7 @@ fn a_report_keeps_the_first_three_evaluations_and_the_window_of_clipping() {
 fn a_continuous_world_is_refused() {
     let mut run = Run::new(0, 100, "cpu");
     let task = Task::new().with(World::new("pendulum").unwrap());
-    let config = EnsembleConfig { variant: Variant::Deep, ..EnsembleConfig::default() };
+    let config = EnsembleConfig { variant: Form::Deep, ..EnsembleConfig::default() };
     let error = EnsembleCdrl::build(config, &task, &mut run).err().unwrap().to_string();
     assert!(error.contains("discrete actions"), "{error}");
 }

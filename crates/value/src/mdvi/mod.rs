@@ -15,115 +15,16 @@
 pub mod bound;
 mod config;
 pub mod deep;
+mod method;
+mod policy;
 pub mod regulariser;
 pub mod tabular;
+#[cfg(test)]
+mod tests;
 
-use agents::table::TablePolicy;
-use run::{
-    ActionNeed, Card, Method, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
-    Scores, Snapshot, Task, scores, task::World,
-};
-
-pub use self::config::{Acting, Errors, Form, Kind, MdviConfig, Variant};
-use self::{deep::Deep, tabular::Tabular};
-
-/// One of the forms.
-enum Learner {
-    Tabular(Box<Tabular>),
-    Deep(Box<Deep>),
-}
+pub use self::config::{Acting, Errors, Instantiation, Kind, MdviConfig, PolicyForm};
 
 /// Mirror descent value iteration.
 pub struct Mdvi {
-    learner: Learner,
+    form: Box<dyn run::AnyMethod>,
 }
-
-run::register!(Mdvi);
-
-impl Method for Mdvi {
-    const CARD: Card = Card {
-        id: "mdvi",
-        title: "Leverage the Average: an Analysis of KL Regularization in Reinforcement Learning",
-        paper: "Vieillard et al., NeurIPS 2020, arXiv 2003.14089",
-        family: "value",
-        summary: "value iteration whose policies stay near the one before, so that errors average out",
-        needs: &[Need::World { actions: ActionNeed::Discrete, observations: ObservationNeed::Any }],
-        metrics: &[
-            "diag/loss",
-            "diag/late_loss",
-            "diag/max_loss",
-            "diag/bound_violations",
-            "diag/bound_slack",
-            "diag/form_difference",
-            "loss/td",
-            "loss/policy",
-            "diag/value",
-            "diag/entropy",
-            "diag/epsilon",
-            "diag/gradient_norm_*",
-        ],
-        stages: &["main"],
-        primary: Primary { metric: "diag/loss", higher_is_better: false },
-        unit: "iterations on a table, environment steps",
-        steps: 1_000,
-        instead: "`sac` or `td3`: `md-direct` with a Gaussian policy is not supported here",
-    };
-    type Config = MdviConfig;
-
-    fn build(config: MdviConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let world: &World = task.require(&Self::CARD)?;
-        let tabular = match config.variant {
-            Variant::Tabular => true,
-            Variant::Auto => worlds::table(&world.spec.name)?.is_some(),
-            Variant::MdDirect | Variant::MdIndirect | Variant::Da => false,
-        };
-        let learner = match tabular {
-            true => Learner::Tabular(Box::new(Tabular::new(&config, world.table(&Self::CARD)?))),
-            false => Learner::Deep(Box::new(Deep::new(&config, world, run)?)),
-        };
-        Ok(Self { learner })
-    }
-
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        match &mut self.learner {
-            Learner::Tabular(tabular) => tabular.advance(run),
-            Learner::Deep(deep) => deep.advance(run)?,
-        }
-        Ok(Progress::MAIN)
-    }
-
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        Some(match &self.learner {
-            Learner::Tabular(tabular) => Box::new(TablePolicy::new(tabular.policy())),
-            Learner::Deep(deep) => deep.policy(),
-        })
-    }
-
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        match (&mut self.learner, &protocol.world) {
-            (Learner::Tabular(tabular), _) => Ok(tabular.scores()),
-            (Learner::Deep(deep), Some(world)) => {
-                let random = &mut run.derived("eval", protocol.seed);
-                scores::evaluate(deep.policy().as_mut(), world, protocol, random)
-            }
-            (Learner::Deep(_), None) => Ok(Scores::new()),
-        }
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        match &self.learner {
-            Learner::Tabular(tabular) => tabular.save(snapshot),
-            Learner::Deep(deep) => deep.save(snapshot),
-        }
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        match &mut self.learner {
-            Learner::Tabular(tabular) => tabular.load(snapshot),
-            Learner::Deep(deep) => deep.load(snapshot),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests;

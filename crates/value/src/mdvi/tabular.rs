@@ -1,8 +1,9 @@
 //! The exact scheme on a table, with errors added to every evaluation and exact measures of what
 //! comes of it.
 
+use agents::table::TablePolicy;
 use rand_chacha::ChaCha8Rng;
-use run::{Result, Run, Scores, Snapshot, scores};
+use run::{AnyMethod, Policy, Progress, Protocol, Result, Run, Scores, Snapshot, scores};
 use serde::{Deserialize, Serialize};
 use worlds::{
     noise,
@@ -11,7 +12,7 @@ use worlds::{
 
 use super::{
     bound::Bound,
-    config::{Errors, Form, Kind, MdviConfig},
+    config::{Errors, Kind, MdviConfig, PolicyForm},
     regulariser::Regulariser,
 };
 
@@ -37,7 +38,7 @@ pub struct Scheme {
     /// Where the regularisers act.
     pub kind: Kind,
     /// Which form gives the policies.
-    pub form: Form,
+    pub form: PolicyForm,
 }
 
 impl Iterate {
@@ -60,8 +61,8 @@ impl Iterate {
         self.iteration += 1;
         regulariser.average(&mut self.average, &self.values, self.iteration);
         let log_policy = match form {
-            Form::Mirror => regulariser.greedy(&self.log_policy, &self.values, actions),
-            Form::Dual => regulariser.greedy_on_average(&self.average, self.iteration, actions),
+            PolicyForm::Mirror => regulariser.greedy(&self.log_policy, &self.values, actions),
+            PolicyForm::Dual => regulariser.greedy_on_average(&self.average, self.iteration, actions),
         };
         let evaluation = match kind {
             Kind::Both => *regulariser,
@@ -81,8 +82,10 @@ impl Iterate {
     /// Largest difference between a probability of pi_k and the one that the other form gives.
     fn form_difference(&self, scheme: &Scheme, previous: &Self, actions: usize) -> f64 {
         let other = match scheme.form {
-            Form::Mirror => scheme.regulariser.greedy_on_average(&self.average, self.iteration, actions),
-            Form::Dual => scheme.regulariser.greedy(&previous.log_policy, &previous.values, actions),
+            PolicyForm::Mirror => {
+                scheme.regulariser.greedy_on_average(&self.average, self.iteration, actions)
+            }
+            PolicyForm::Dual => scheme.regulariser.greedy(&previous.log_policy, &previous.values, actions),
         };
         let difference = |(one, other): (&f64, &f64)| (one.exp() - other.exp()).abs();
         self.log_policy.iter().zip(&other).map(difference).fold(0.0, f64::max)
@@ -167,8 +170,33 @@ impl Tabular {
         }
     }
 
+    /// The errors of the next evaluation, `[S, A]`.
+    fn draw(&self, random: &mut ChaCha8Rng) -> Vec<f64> {
+        let (states, actions) = (self.table.model.states(), self.table.model.actions());
+        match self.errors {
+            Errors::Gaussian => (0..states * actions).map(|_| self.noise * noise::normal(random)).collect(),
+            Errors::Adversarial => {
+                let iteration = self.iterate.iteration as usize + 1;
+                let errors = adversarial_errors(states, iteration, self.noise);
+                errors.into_iter().flat_map(|error| std::iter::repeat_n(error, actions)).collect()
+            }
+        }
+    }
+
+    /// The exact loss of pi_k.
+    fn loss(&self) -> Loss {
+        let values = self
+            .table
+            .model
+            .policy_values(self.table.discount, &self.iterate.policy(self.table.model.actions()));
+        let losses = || self.optimum.values.iter().zip(&values).map(|(best, value)| best - value);
+        Loss { mean: losses().sum::<f64>() / values.len() as f64, max: losses().fold(f64::MIN, f64::max) }
+    }
+}
+
+impl AnyMethod for Tabular {
     /// One iteration, and its measures where they are due.
-    pub fn advance(&mut self, run: &mut Run) {
+    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
         let errors = self.draw(run.random("evaluation-error"));
         let previous = self.bound.is_some().then(|| self.iterate.clone());
         self.iterate.advance(&self.scheme, &self.table, &errors);
@@ -186,36 +214,16 @@ impl Tabular {
                 self.meter.late.add(loss);
             }
         }
+        Ok(Progress::MAIN)
     }
 
-    /// The errors of the next evaluation, `[S, A]`.
-    fn draw(&self, random: &mut ChaCha8Rng) -> Vec<f64> {
-        let (states, actions) = (self.table.model.states(), self.table.model.actions());
-        match self.errors {
-            Errors::Gaussian => (0..states * actions).map(|_| self.noise * noise::normal(random)).collect(),
-            Errors::Adversarial => {
-                let iteration = self.iterate.iteration as usize + 1;
-                let errors = adversarial_errors(states, iteration, self.noise);
-                errors.into_iter().flat_map(|error| std::iter::repeat_n(error, actions)).collect()
-            }
-        }
-    }
-
-    /// The exact loss of pi_k.
-    fn loss(&self) -> Loss {
-        let values = self.table.model.policy_values(self.table.discount, &self.policy());
-        let losses = || self.optimum.values.iter().zip(&values).map(|(best, value)| best - value);
-        Loss { mean: losses().sum::<f64>() / values.len() as f64, max: losses().fold(f64::MIN, f64::max) }
-    }
-
-    /// pi_k.
-    pub fn policy(&self) -> tabular::Policy {
-        self.iterate.policy(self.table.model.actions())
+    fn policy(&self) -> Option<Box<dyn Policy>> {
+        Some(Box::new(TablePolicy::new(self.iterate.policy(self.table.model.actions()))))
     }
 
     /// Losses, over the iterations measured since the last evaluation where there are any, and what
     /// the checks found so far.
-    pub fn scores(&mut self) -> Scores {
+    fn evaluate(&mut self, _protocol: &Protocol, _run: &mut Run) -> Result<Scores> {
         let loss = self.loss();
         let recent = std::mem::take(&mut self.meter.recent).mean().unwrap_or(loss.mean);
         let late = self.meter.late.mean().unwrap_or(loss.mean);
@@ -229,23 +237,15 @@ impl Tabular {
             values.extend(bound.slack().map(|slack| ("diag/bound_slack", slack)));
             values.push(("diag/form_difference", self.meter.form_difference));
         }
-        scores::exact(values)
+        Ok(scores::exact(values))
     }
 
-    /// Writes everything that changes.
-    ///
-    /// # Errors
-    /// None in practice.
-    pub fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         let (iterate, meter, bound) = (self.iterate.clone(), self.meter.clone(), self.bound.clone());
         snapshot.put("mdvi", &Stored { iterate, meter, bound })
     }
 
-    /// Takes everything back.
-    ///
-    /// # Errors
-    /// The snapshot is of another method or version.
-    pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
         let stored: Stored = snapshot.get("mdvi")?;
         (self.iterate, self.meter, self.bound) = (stored.iterate, stored.meter, stored.bound);
         Ok(())

@@ -2,7 +2,7 @@
 
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
-use run::{Run, Task, task::World};
+use run::{Method, Protocol, Run, Scores, Task, task::World};
 use settings::Config;
 use worlds::{noise, tabular::Table};
 
@@ -13,7 +13,7 @@ fn garnet(seed: u64, discount: f64) -> Table {
     worlds::table(&name).unwrap().unwrap()
 }
 
-fn scheme(lambda: f64, tau: f64, kind: Kind, form: Form) -> Scheme {
+fn scheme(lambda: f64, tau: f64, kind: Kind, form: PolicyForm) -> Scheme {
     Scheme { regulariser: Regulariser { lambda, tau }, kind, form }
 }
 
@@ -38,8 +38,8 @@ fn mirror_descent_and_dual_averaging_give_the_same_policies() {
             let (mut mirror, mut dual) = (Iterate::start(&table), Iterate::start(&table));
             for iteration in 0..500 {
                 let errors: Vec<f64> = (0..48).map(|_| noise::normal(&mut random)).collect();
-                mirror.advance(&scheme(lambda, tau, kind, Form::Mirror), &table, &errors);
-                dual.advance(&scheme(lambda, tau, kind, Form::Dual), &table, &errors);
+                mirror.advance(&scheme(lambda, tau, kind, PolicyForm::Mirror), &table, &errors);
+                dual.advance(&scheme(lambda, tau, kind, PolicyForm::Dual), &table, &errors);
                 for (one, other) in mirror.log_policy.iter().zip(&dual.log_policy) {
                     let difference = (one.exp() - other.exp()).abs();
                     assert!(difference < 1e-9, "{lambda} {tau} {kind:?} {iteration}: {difference:e}");
@@ -133,7 +133,7 @@ fn the_scheme_matches_numpy() {
         ("type-2", 0.5, 0.2, Kind::Greedy),
         ("plain", 0.0, 0.0, Kind::Both),
     ] {
-        for form in [Form::Mirror, Form::Dual] {
+        for form in [PolicyForm::Mirror, PolicyForm::Dual] {
             let mut iterate = Iterate::start(&table);
             for errors in errors.chunks_exact(8) {
                 iterate.advance(&scheme(lambda, tau, kind, form), &table, errors);
@@ -185,9 +185,14 @@ fn wrong_settings_are_named() {
     };
     assert!(wrong(|config| config.lambda = -1.0).contains("`lambda` is -1: it must be at least 0"));
     assert!(wrong(|config| config.tau = -0.5).contains("`tau` is -0.5"));
-    assert!(wrong(|config| config.gamma = 1.0).contains("`gamma` is 1: it must be at least 0 and below 1"));
-    assert!(wrong(|config| config.lambda = 1e-9).contains("`lambda` + `tau`"));
-    assert!(wrong(|config| config.variant = Variant::Da).contains("`da` needs `tau` above 0"));
+    assert!(
+        wrong(|config| config.values.gamma = 1.0).contains("`gamma` is 1: it must be at least 0 and below 1")
+    );
+    assert!(
+        wrong(|config| config.lambda = 1e-9)
+            .contains("`lambda` is 0.000000001: `lambda` + `tau` must be 0 or at least 1e-6")
+    );
+    assert!(wrong(|config| config.variant = Instantiation::Da).contains("`da` needs `tau` above 0"));
     let error = wrong(|config| (config.lambda, config.acting) = (0.0, Acting::Softmax));
     assert!(error.contains("no regulariser: the policy is greedy"), "{error}");
     let error = wrong(|config| (config.check_bound, config.kind) = (true, Kind::Greedy));

@@ -2,7 +2,7 @@
 
 use settings::Choice;
 
-use super::mapping::{Kind, Mapping};
+use super::{Bootstrap, mapping::Mapping};
 
 /// How far the channels' sum may be from the reward.
 const TOLERANCE: f64 = 1e-9;
@@ -97,6 +97,29 @@ impl Channels {
         parts.map(|((weight, mapping), stored)| weight * mapping.invert(stored)).sum()
     }
 
+    /// The best action by the aggregate of stored forms `[A, L]`, the first among equals.
+    pub fn greedy<T: Copy + Into<f64>>(&self, stored: &[T]) -> usize {
+        best(stored.chunks_exact(self.count()).map(|row| self.value(row.iter().map(|&stored| stored.into()))))
+    }
+
+    /// The action at which a channel bootstraps, by stored forms `[A, L]` whose best one by the
+    /// aggregate is `shared`.
+    pub fn bootstrap<T: Copy + Into<f64>>(
+        &self,
+        rule: Bootstrap,
+        channel: usize,
+        shared: usize,
+        stored: &[T],
+    ) -> usize {
+        let factor = match rule {
+            Bootstrap::Shared => return shared,
+            Bootstrap::Own => 1.0,
+            Bootstrap::OwnSigned => self.weights[channel],
+        };
+        let own = stored.iter().skip(channel).step_by(self.count());
+        best(own.map(|&stored| factor * self.mappings[channel].invert(stored.into())))
+    }
+
     /// The range of a channel's value: [0, 1/(1 - discount)] where rewards lie in [0, 1], wider
     /// where they may not.
     pub fn range(&self, discount: f64) -> (f64, f64) {
@@ -117,7 +140,7 @@ impl Channels {
                 return Err(format!(
                     "channel {channel} received the reward {part}, but its mapping `{}` holds no negative \
                      values: set `decomposition` to `polar`, or `mapping` to `identity`",
-                    Kind::name(*kind)
+                    kind.name()
                 ));
             }
         }
@@ -142,6 +165,12 @@ impl Channels {
     }
 }
 
+/// The index of the largest value, the first among equals.
+fn best(values: impl Iterator<Item = f64>) -> usize {
+    let largest = |best: (usize, f64), one: (usize, f64)| if one.1 > best.1 { one } else { best };
+    values.enumerate().fold((0, f64::NEG_INFINITY), largest).0
+}
+
 /// 10^place.
 fn power(place: usize) -> f64 {
     10.0_f64.powi(place as i32)
@@ -159,7 +188,7 @@ fn signed(weights: &[f64]) -> Vec<f64> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::mapping::Kind, *};
 
     const MAPPING: Mapping = Mapping { kind: Kind::LogLinear, c: 0.5, d: 0.0, floor: 0.01 };
     const IDENTITY: Mapping = Mapping { kind: Kind::Identity, ..MAPPING };

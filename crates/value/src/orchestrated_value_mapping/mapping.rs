@@ -1,6 +1,6 @@
 //! Invertible mappings under which values are stored.
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use settings::Choice;
 
 /// Added under the root, so that its slope is bounded at 0: f(x) = sqrt(x + SHIFT) - sqrt(SHIFT).
@@ -24,16 +24,6 @@ impl Kind {
     /// Whether it is defined for values from 0 on only.
     pub fn needs_non_negative(self) -> bool {
         self != Kind::Identity
-    }
-
-    /// Its name in a configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Kind::Identity => "identity",
-            Kind::Log => "log",
-            Kind::LogLinear => "log-linear",
-            Kind::SquareRoot => "square-root",
-        }
     }
 }
 

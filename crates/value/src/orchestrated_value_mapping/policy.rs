@@ -2,19 +2,19 @@
 
 use agents::{
     export,
-    value_agent::{network::QNetwork, policy::host},
+    value_agent::{
+        network::{Interface, QNetwork},
+        policy::epsilon_greedy,
+    },
 };
-use burn::tensor::Device;
-use learn::batch;
 use nets::{
     parameters,
     recipe::{self, Layer},
 };
-use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{Exported, Mode, Policy, Result};
 use serde_json::json;
-use worlds::{Actions, Layout, Observations};
+use worlds::{Actions, Observations};
 
 use super::channels::Channels;
 
@@ -23,10 +23,8 @@ use super::channels::Channels;
 pub struct Actor {
     /// The channels that the network's numbers per action stand for.
     pub channels: Channels,
-    /// Layout of the observations.
-    pub layout: Layout,
-    /// Where the network lives.
-    pub device: Device,
+    /// What it sees and chooses among.
+    pub interface: Interface,
 }
 
 impl Actor {
@@ -38,29 +36,9 @@ impl Actor {
         epsilon: f64,
         random: &mut ChaCha8Rng,
     ) -> Actions {
-        let observed = batch::observe(observations.input(), &self.layout, observations.rows, &self.device);
-        let output = network.forward(&observed, None);
-        let [_, actions, channels] = output.dims();
-        let mut choose = |stored: &[f32]| match epsilon > 0.0 && random.random::<f64>() < epsilon {
-            true => random.random_range(0..actions as u32),
-            false => greedy(&self.channels, stored) as u32,
-        };
-        Actions::Discrete(host(output).chunks_exact(actions * channels).map(&mut choose).collect())
+        let output = network.forward(&self.interface.observe(observations), None);
+        epsilon_greedy(output, epsilon, random, |stored| self.channels.greedy(stored))
     }
-}
-
-/// The best action by the aggregate of stored forms `[A, L]`, the first among equals.
-pub fn greedy(channels: &Channels, stored: &[f32]) -> usize {
-    let values = stored
-        .chunks_exact(channels.count())
-        .map(|stored| channels.value(stored.iter().map(|&stored| f64::from(stored))));
-    let (mut best, mut largest) = (0, f64::NEG_INFINITY);
-    for (action, value) in values.enumerate() {
-        if value > largest {
-            (best, largest) = (action, value);
-        }
-    }
-    best
 }
 
 /// Acts with a copy of the network.
@@ -81,7 +59,7 @@ impl Policy for MapPolicy {
     }
 
     fn export(&self) -> Result<Exported> {
-        let mut layers: Vec<Layer> = recipe::input(&self.actor.layout).into_iter().collect();
+        let mut layers: Vec<Layer> = recipe::input(&self.actor.interface.layout).into_iter().collect();
         layers.extend(self.network.layers("policy"));
         let note = "The layers give the stored values of all channels, channels fastest, then actions. The value of \
                     an action is the sum of weight times inverse(stored) over `channels`; the best action is the one \

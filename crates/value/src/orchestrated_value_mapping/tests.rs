@@ -1,5 +1,5 @@
-use agents::value_agent::policy::host;
 use burn::tensor::{Device, Tensor, TensorData};
+use nets::host;
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use run::{Method, Run, Task, task::World};
@@ -9,7 +9,7 @@ use super::{
     channels::{Channels, Decomposition},
     deep::{TargetRule, loss},
     mapping::{Kind, Mapping},
-    tabular::{Learner, Sample, TabularSettings},
+    tabular::{Learner, Sample},
     *,
 };
 
@@ -191,26 +191,31 @@ fn bad_input_is_refused_in_one_sentence() {
         "{text}"
     );
     let deep = |config: &mut OrchestratedConfig| {
-        (config.variant, config.decomposition) = (Variant::Deep, Decomposition::None);
-        (config.deep.learning_starts, config.deep.clip_rewards) = (5_000, false);
+        (config.variant, config.decomposition) = (Form::Deep, Decomposition::None);
+        (config.deep.values.learning_starts, config.deep.clip_rewards) = (5_000, false);
     };
     let text = refused(deep, corridor);
     assert!(text.contains("channel 0") && text.contains("reward -1"), "{text}");
     type Edit = fn(&mut OrchestratedConfig);
     let edits: [(&str, Edit); 8] = [
-        ("tabular.beta_f", |config| config.tabular.beta_f = 1.5),
-        ("tabular.alpha0", |config| config.tabular.alpha0 = 0.0),
-        ("beta_reg", |config| config.tabular.alpha0 = 0.9),
-        ("deep.beta_reg", |config| config.deep.beta_reg = 0.0),
-        ("deep.learning_rate", |config| config.deep.learning_rate = 2.0),
-        ("deep.gamma", |config| config.deep.gamma = 1.0),
-        ("deep.capacity", |config| (config.variant, config.deep.capacity) = (Variant::Deep, 8)),
-        ("`c`", |config| config.c = 0.0),
+        ("`tabular.beta_f` is 1.5", |config| config.tabular.beta_f = 1.5),
+        ("`tabular.alpha0` is 0", |config| config.tabular.alpha0 = 0.0),
+        (
+            "`tabular.alpha0` is 0.9: it must be at most `tabular.beta_f`, 0.5, since their ratio is beta_reg",
+            |config| config.tabular.alpha0 = 0.9,
+        ),
+        ("`deep.beta_reg` is 0", |config| config.deep.beta_reg = 0.0),
+        ("`deep.learning_rate` is 2: it must be above 0 and at most 1", |config| {
+            config.deep.values.learning_rate = 2.0
+        }),
+        ("`deep.gamma` is 1: it must be above 0 and below 1", |config| config.deep.values.gamma = 1.0),
+        ("`deep.capacity` is 8", |config| (config.variant, config.deep.values.capacity) = (Form::Deep, 8)),
+        ("`c` is 0", |config| config.c = 0.0),
     ];
     for (key, edit) in edits {
         let text = refused(edit, corridor);
         assert!(text.contains(key), "{key}: {text}");
     }
-    let text = refused(|config| config.variant = Variant::Tabular, "cartpole");
+    let text = refused(|config| config.variant = Form::Tabular, "cartpole");
     assert!(text.contains("table"), "{text}");
 }

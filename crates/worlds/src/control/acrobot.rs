@@ -14,7 +14,7 @@ use super::{FromOptions, single_precision, vector_spec};
 use crate::render::Painter;
 use crate::spec::{ActionSpace, Array, Spec};
 use crate::trigonometry::sin_cos;
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 const GRAVITY: f64 = 9.8;
@@ -79,7 +79,7 @@ fn wrap(mut angle: f64) -> f64 {
     angle
 }
 
-impl World for Acrobot {
+impl Environment for Acrobot {
     fn spec(&self) -> &Spec {
         &self.spec
     }

@@ -19,7 +19,7 @@ use crate::demonstrator::{Actor, Balance, Script};
 use crate::render::{Painter, palette};
 use crate::spec::{ActionSpace, Array, Reference, Spec};
 use crate::trigonometry::sin_cos;
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, Parameter, WorldError};
 
 const GRAVITY: f64 = 9.8;
@@ -112,7 +112,7 @@ impl FromOptions for CartPole {
     }
 }
 
-impl World for CartPole {
+impl Environment for CartPole {
     fn spec(&self) -> &Spec {
         &self.spec
     }

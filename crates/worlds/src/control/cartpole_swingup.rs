@@ -13,7 +13,7 @@ use super::{FromOptions, cartpole, single_precision, symmetric, vector_spec};
 use crate::noise::normal;
 use crate::spec::{Array, Spec};
 use crate::trigonometry::sin_cos;
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 const GRAVITY: f64 = 9.81;
@@ -78,7 +78,7 @@ fn reward(state: [f64; 4], a: f64) -> f64 {
     upright * centred * relaxed * calm
 }
 
-impl World for CartPoleSwingup {
+impl Environment for CartPoleSwingup {
     fn spec(&self) -> &Spec {
         &self.spec
     }

@@ -14,7 +14,7 @@ use super::{FromOptions, help, single_precision, symmetric, vector_spec};
 use crate::demonstrator::{Actor, Rightward, Script, Stripes};
 use crate::render::{Painter, palette};
 use crate::spec::{Array, Reference, Spec};
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 /// Right end of the line; the left one is 0.
@@ -66,7 +66,7 @@ impl LineWorld {
     }
 }
 
-impl World for LineWorld {
+impl Environment for LineWorld {
     fn spec(&self) -> &Spec {
         &self.spec
     }

@@ -11,7 +11,7 @@ use super::{FromOptions, single_precision, vector_spec};
 use crate::render::{Painter, palette};
 use crate::spec::{ActionSpace, Array, Spec};
 use crate::trigonometry::sin_cos;
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 const FORCE: f64 = 0.001;
@@ -65,7 +65,7 @@ pub(super) fn draw(canvas: &mut Canvas, position: f64, goal: f64) {
     painter.disc([position, height(position) + 0.05], 0.07, palette::AGENT);
 }
 
-impl World for MountainCar {
+impl Environment for MountainCar {
     fn spec(&self) -> &Spec {
         &self.spec
     }

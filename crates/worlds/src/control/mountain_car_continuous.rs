@@ -12,7 +12,7 @@ use super::mountain_car::{START, draw, drive};
 use super::{FromOptions, help, single_precision, symmetric, vector_spec};
 use crate::demonstrator::{Actor, Pump, Script};
 use crate::spec::{Array, Spec};
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 const POWER: f64 = 0.0015;
@@ -53,7 +53,7 @@ impl FromOptions for MountainCarContinuous {
     }
 }
 
-impl World for MountainCarContinuous {
+impl Environment for MountainCarContinuous {
     fn spec(&self) -> &Spec {
         &self.spec
     }

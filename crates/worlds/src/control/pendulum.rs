@@ -13,7 +13,7 @@ use crate::demonstrator::{Actor, Script, SwingUp};
 use crate::render::{Painter, palette};
 use crate::spec::{Array, Reference, Spec};
 use crate::trigonometry::sin_cos;
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 const GRAVITY: f64 = 10.0;
@@ -49,7 +49,7 @@ impl FromOptions for Pendulum {
     }
 }
 
-impl World for Pendulum {
+impl Environment for Pendulum {
     fn spec(&self) -> &Spec {
         &self.spec
     }

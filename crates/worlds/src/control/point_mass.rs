@@ -12,7 +12,7 @@ use super::{FromOptions, help, single_precision, symmetric, vector_spec};
 use crate::demonstrator::{Actor, Script, Steer};
 use crate::render::{Painter, palette};
 use crate::spec::{Array, Spec};
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 const DRAG: f64 = 0.85;
@@ -145,7 +145,7 @@ impl PointMass {
     }
 }
 
-impl World for PointMass {
+impl Environment for PointMass {
     fn spec(&self) -> &Spec {
         &self.spec
     }

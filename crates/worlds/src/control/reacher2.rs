@@ -14,7 +14,7 @@ use crate::demonstrator::{Actor, Reach, Script};
 use crate::render::{Painter, palette};
 use crate::spec::{Array, Role, Spec};
 use crate::trigonometry::sin_cos;
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 const MASS: f64 = 1.0;
@@ -132,7 +132,7 @@ impl Reacher2 {
     }
 }
 
-impl World for Reacher2 {
+impl Environment for Reacher2 {
     fn spec(&self) -> &Spec {
         &self.spec
     }

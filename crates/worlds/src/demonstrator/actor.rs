@@ -27,7 +27,7 @@ pub enum Move {
     Vector([f64; 2]),
 }
 
-/// Acts in rows of one world, as [`crate::World::actor`] gives it.
+/// Acts in rows of one world, as [`crate::Environment::actor`] gives it.
 pub trait Actor: Send {
     /// An episode begins in `row`.
     fn begin(&mut self, row: usize, seen: &Seen<'_>, random: &mut ChaCha8Rng) {

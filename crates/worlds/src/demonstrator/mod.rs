@@ -149,7 +149,7 @@ pub fn demonstrator(world: &str, policy: &str, rows: usize) -> Result<Box<dyn De
 struct Stage {
     /// Its name without options and modifiers.
     base: String,
-    bare: Box<dyn crate::World>,
+    bare: Box<dyn crate::Environment>,
     sight: Sight,
     action: ActionSpace,
 }

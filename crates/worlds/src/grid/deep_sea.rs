@@ -19,7 +19,7 @@ use crate::spec::Reference;
 use crate::tabular::{Model, Table, Transition, USUAL_DISCOUNT};
 use crate::world::{FromOptions, decode, encode};
 use crate::{
-    Action, ActionSpace, Array, Canvas, Field, Layout, OptionHelp, Options, Role, Spec, Step, World,
+    Action, ActionSpace, Array, Canvas, Environment, Field, Layout, OptionHelp, Options, Role, Spec, Step,
     WorldError, seed,
 };
 
@@ -134,7 +134,7 @@ fn reference(size: usize, slip: f64) -> Reference {
     }
 }
 
-impl World for DeepSea {
+impl Environment for DeepSea {
     fn spec(&self) -> &Spec {
         &self.spec
     }

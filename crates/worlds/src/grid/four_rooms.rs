@@ -13,7 +13,7 @@ use crate::render::palette;
 use crate::tabular::{Model, Table, Transition, USUAL_DISCOUNT};
 use crate::world::{FromOptions, decode, encode};
 use crate::{
-    Action, ActionSpace, Array, Canvas, Field, Layout, OptionHelp, Options, Role, Spec, Step, World,
+    Action, ActionSpace, Array, Canvas, Environment, Field, Layout, OptionHelp, Options, Role, Spec, Step,
     WorldError,
 };
 
@@ -223,7 +223,7 @@ fn next_cells(map: &Map, actions: usize, rewarded: bool, windy: bool) -> Vec<[u3
     (0..map.cells() * actions).map(next).collect()
 }
 
-impl World for FourRooms {
+impl Environment for FourRooms {
     fn spec(&self) -> &Spec {
         &self.spec
     }

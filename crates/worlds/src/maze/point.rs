@@ -15,7 +15,7 @@ use crate::control::{single_precision, symmetric, vector_field, vector_spec};
 use crate::demonstrator::{Actor, Script};
 use crate::render::{Painter, palette};
 use crate::spec::{ActionSpace, Array, GoalSpace, Role, Spec};
-use crate::world::{Action, Canvas, FromOptions, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, FromOptions, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 pub use preset::{Giant, Large, Medium, Preset, UMaze};
@@ -226,7 +226,7 @@ impl<P: Preset> PointMaze<P> {
     }
 }
 
-impl<P: Preset> World for PointMaze<P> {
+impl<P: Preset> Environment for PointMaze<P> {
     fn spec(&self) -> &Spec {
         &self.spec
     }

@@ -30,7 +30,7 @@ pub use space_invaders::SpaceInvaders;
 use crate::grid::drawing::paint_cells;
 use crate::world::{decode, encode};
 use crate::{
-    Action, ActionSpace, Array, Canvas, Field, Layout, Options, Role, Spec, Step, World, WorldError,
+    Action, ActionSpace, Array, Canvas, Environment, Field, Layout, Options, Role, Spec, Step, WorldError,
 };
 
 /// Frames after which an episode is truncated.
@@ -144,13 +144,13 @@ impl<G: Game> MinAtar<G> {
         Ok(Self { spec, controls, sticky, state })
     }
 
-    /// Begins an episode with decisions from any source; [`World::reset`] draws them at random.
+    /// Begins an episode with decisions from any source; [`Environment::reset`] draws them at random.
     pub fn begin(&mut self, chance: &mut impl Chance) {
         self.state.over = false;
         self.state.game.reset(chance);
     }
 
-    /// Plays one frame with decisions from any source; [`World::step`] draws them at random. After
+    /// Plays one frame with decisions from any source; [`Environment::step`] draws them at random. After
     /// the end of an episode nothing happens any more.
     pub fn advance(&mut self, action: u32, chance: &mut impl Chance) -> Step {
         if !chance.happens(self.sticky) {
@@ -165,7 +165,7 @@ impl<G: Game> MinAtar<G> {
     }
 }
 
-impl<G: Game> World for MinAtar<G> {
+impl<G: Game> Environment for MinAtar<G> {
     fn spec(&self) -> &Spec {
         &self.spec
     }
@@ -219,7 +219,7 @@ pub const GAMES: [&str; 5] =
 ///
 /// # Errors
 /// An unknown game or option, or a value out of range.
-pub fn make(game: &str, options: &Options) -> Result<Box<dyn World>, WorldError> {
+pub fn make(game: &str, options: &Options) -> Result<Box<dyn Environment>, WorldError> {
     match game {
         Breakout::NAME => boxed::<Breakout>(options),
         Asterix::NAME => boxed::<Asterix>(options),
@@ -234,6 +234,6 @@ pub fn make(game: &str, options: &Options) -> Result<Box<dyn World>, WorldError>
     }
 }
 
-fn boxed<G: Game + 'static>(options: &Options) -> Result<Box<dyn World>, WorldError> {
+fn boxed<G: Game + 'static>(options: &Options) -> Result<Box<dyn Environment>, WorldError> {
     Ok(Box::new(MinAtar::<G>::new(options)?))
 }

@@ -4,12 +4,11 @@ use std::cell::RefCell;
 
 use rand_chacha::ChaCha8Rng;
 
-use super::{renamed, truths};
+use super::{renamed, truths, wrapper::Wrapper};
 use crate::noise::Autoregressive;
-use crate::spec::{Array, Field, GoalSpace, Layout, Role, Spec};
-use crate::tabular::Table;
-use crate::world::{Action, Canvas, Step, World, decode, encode};
-use crate::{ModifierName, Parameter, WorldError};
+use crate::spec::{Array, Field, Layout, Role, Spec};
+use crate::world::{Action, Environment, Step, decode, encode};
+use crate::{ModifierName, WorldError};
 
 /// Correlation of successive values of the kind `ar`.
 const CORRELATION: f64 = 0.95;
@@ -17,7 +16,7 @@ const CORRELATION: f64 = 0.95;
 /// A world whose vector is followed by k numbers, fresh normal draws or autoregressive chains. The
 /// vector alone is the truth field `state`.
 pub struct Distractors {
-    inner: Box<dyn World>,
+    inner: Box<dyn Environment>,
     spec: Spec,
     /// For every field behind the first, its index in the inner world.
     sources: Vec<usize>,
@@ -31,7 +30,7 @@ impl Distractors {
     ///
     /// # Errors
     /// A value out of range, or an observation that is an image.
-    pub fn new(inner: Box<dyn World>, name: &ModifierName) -> Result<Self, WorldError> {
+    pub fn new(inner: Box<dyn Environment>, name: &ModifierName) -> Result<Self, WorldError> {
         let options = name.options_with("k")?;
         let count = options.usize("k", 20, 1..=10_000)?;
         let rho = match options.choice("kind", "iid", &["iid", "ar"])?.as_str() {
@@ -56,7 +55,15 @@ impl Distractors {
     }
 }
 
-impl World for Distractors {
+impl Wrapper for Distractors {
+    fn inner(&self) -> &dyn Environment {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Environment {
+        &mut *self.inner
+    }
+
     fn spec(&self) -> &Spec {
         &self.spec
     }
@@ -88,10 +95,6 @@ impl World for Distractors {
         }
     }
 
-    fn render(&self, canvas: &mut Canvas) {
-        self.inner.render(canvas);
-    }
-
     fn save(&self) -> Vec<u8> {
         encode(&(&self.noise.values, self.inner.save()))
     }
@@ -106,23 +109,11 @@ impl World for Distractors {
         Ok(())
     }
 
-    fn table(&self) -> Option<Table> {
-        self.inner.table()
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        self.inner.parameters()
-    }
-
-    fn set_parameters(&mut self, values: &[f64]) {
-        self.inner.set_parameters(values);
-    }
-
-    fn goal(&self) -> Option<GoalSpace> {
-        self.inner.goal()
-    }
-
     fn cost(&self) -> usize {
         self.inner.cost() + 25 * self.noise.values.len()
+    }
+
+    fn board(&self) -> Option<[usize; 2]> {
+        None
     }
 }

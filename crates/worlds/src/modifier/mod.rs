@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::name::{help, nearest};
 use crate::spec::{Field, Layout, Role, Spec};
-use crate::{ModifierName, OptionHelp, World, WorldError};
+use crate::{Environment, ModifierName, OptionHelp, WorldError};
 
 mod distractors;
 mod pixels;
@@ -14,6 +14,7 @@ mod repeat;
 mod stack;
 mod sticky;
 mod timelimit;
+mod wrapper;
 
 pub use distractors::Distractors;
 pub use pixels::Pixels;
@@ -22,7 +23,7 @@ pub use stack::Stack;
 pub use sticky::Sticky;
 pub use timelimit::TimeLimit;
 
-type Build = fn(Box<dyn World>, &ModifierName) -> Result<Box<dyn World>, WorldError>;
+type Build = fn(Box<dyn Environment>, &ModifierName) -> Result<Box<dyn Environment>, WorldError>;
 
 /// A modifier as the catalogue describes it.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -109,7 +110,7 @@ pub fn modifiers() -> &'static [ModifierEntry] {
 /// # Errors
 /// There is no such modifier or option, a value is out of range, or the modifier does not go with
 /// the world.
-pub fn apply(inner: Box<dyn World>, name: &ModifierName) -> Result<Box<dyn World>, WorldError> {
+pub fn apply(inner: Box<dyn Environment>, name: &ModifierName) -> Result<Box<dyn Environment>, WorldError> {
     let Some(entry) = MODIFIERS.iter().find(|entry| entry.name == name.name) else {
         return Err(WorldError::Unknown {
             kind: "modifier".to_owned(),
@@ -123,7 +124,7 @@ pub fn apply(inner: Box<dyn World>, name: &ModifierName) -> Result<Box<dyn World
 }
 
 /// The spec of `inner` under its new name.
-fn renamed(inner: &dyn World, name: &ModifierName) -> Spec {
+fn renamed(inner: &dyn Environment, name: &ModifierName) -> Spec {
     let mut spec = inner.spec().clone();
     spec.name = format!("{}{name}", spec.name);
     spec
@@ -131,7 +132,7 @@ fn renamed(inner: &dyn World, name: &ModifierName) -> Spec {
 
 /// The same for a modifier that changes what returns are reached, so that the reference scores of
 /// `inner` do not hold.
-fn renamed_without_reference(inner: &dyn World, name: &ModifierName) -> Spec {
+fn renamed_without_reference(inner: &dyn Environment, name: &ModifierName) -> Spec {
     Spec { reference: None, ..renamed(inner, name) }
 }
 

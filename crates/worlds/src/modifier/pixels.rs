@@ -2,18 +2,16 @@
 
 use std::cell::RefCell;
 
-use rand_chacha::ChaCha8Rng;
 
-use super::{has, renamed, truths};
-use crate::spec::{Array, Field, Layout, Role, Spec};
-use crate::tabular::Table;
-use crate::world::{Action, Canvas, Step, World};
-use crate::{ModifierName, Parameter, WorldError};
+use super::{has, renamed, truths, wrapper::Wrapper};
+use crate::spec::{Array, Field, GoalSpace, Layout, Role, Spec};
+use crate::world::{Canvas, Environment};
+use crate::{ModifierName, WorldError};
 
 /// A world seen as an image of bytes, in colour or grey. A vector that the world gave as
 /// input becomes the truth field `state`.
 pub struct Pixels {
-    inner: Box<dyn World>,
+    inner: Box<dyn Environment>,
     spec: Spec,
     /// For every field behind the image, its index in the inner world.
     sources: Vec<usize>,
@@ -27,7 +25,7 @@ impl Pixels {
     ///
     /// # Errors
     /// A value out of range, or an observation that another modifier has already changed.
-    pub fn new(inner: Box<dyn World>, name: &ModifierName) -> Result<Self, WorldError> {
+    pub fn new(inner: Box<dyn Environment>, name: &ModifierName) -> Result<Self, WorldError> {
         let options = name.options_with("size")?;
         let size = options.usize("size", 64, 8..=512)?;
         let grey = options.boolean("grey", false)?;
@@ -39,7 +37,7 @@ impl Pixels {
     /// # Errors
     /// The world is no board, the modifier is given a value, or another one has already changed the
     /// observation.
-    pub fn of_cells(inner: Box<dyn World>, name: &ModifierName) -> Result<Self, WorldError> {
+    pub fn of_cells(inner: Box<dyn Environment>, name: &ModifierName) -> Result<Self, WorldError> {
         if let Some(value) = &name.value {
             return Err(WorldError::Invalid(format!("`+tile` takes no value; leave out `={value}`")));
         }
@@ -54,7 +52,7 @@ impl Pixels {
 
     /// Draws `inner` in so many rows and columns of pixels.
     fn drawn(
-        inner: Box<dyn World>,
+        inner: Box<dyn Environment>,
         name: &ModifierName,
         [height, width]: [usize; 2],
         grey: bool,
@@ -79,17 +77,17 @@ impl Pixels {
     }
 }
 
-impl World for Pixels {
+impl Wrapper for Pixels {
+    fn inner(&self) -> &dyn Environment {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Environment {
+        &mut *self.inner
+    }
+
     fn spec(&self) -> &Spec {
         &self.spec
-    }
-
-    fn reset(&mut self, random: &mut ChaCha8Rng) {
-        self.inner.reset(random);
-    }
-
-    fn step(&mut self, action: Action<'_>, random: &mut ChaCha8Rng) -> Step {
-        self.inner.step(action, random)
     }
 
     fn observe(&self, field: usize, row: usize, array: &mut Array) {
@@ -106,31 +104,15 @@ impl World for Pixels {
         }
     }
 
-    fn render(&self, canvas: &mut Canvas) {
-        self.inner.render(canvas);
-    }
-
-    fn save(&self) -> Vec<u8> {
-        self.inner.save()
-    }
-
-    fn restore(&mut self, state: &[u8]) -> Result<(), String> {
-        self.inner.restore(state)
-    }
-
-    fn table(&self) -> Option<Table> {
-        self.inner.table()
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        self.inner.parameters()
-    }
-
-    fn set_parameters(&mut self, values: &[f64]) {
-        self.inner.set_parameters(values);
-    }
-
     fn cost(&self) -> usize {
         self.inner.cost() + 3 * self.spec.input().size()
+    }
+
+    fn goal(&self) -> Option<GoalSpace> {
+        None
+    }
+
+    fn board(&self) -> Option<[usize; 2]> {
+        None
     }
 }

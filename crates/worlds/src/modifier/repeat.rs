@@ -2,16 +2,17 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::renamed_without_reference;
-use crate::spec::{Array, GoalSpace, Spec};
-use crate::world::{Action, Canvas, Step, World, decode, encode};
-use crate::{ModifierName, Parameter, WorldError};
+use super::{renamed_without_reference, wrapper::Wrapper};
+use crate::spec::Spec;
+use crate::tabular::Table;
+use crate::world::{Action, Environment, Step, decode, encode};
+use crate::{ModifierName, WorldError};
 
 /// A world that takes every action k times and gives the sum of the rewards; a real end cuts the
 /// repetition short. The horizon counts the agent's steps, so it becomes ceil(horizon / k), and
 /// the last repetition stops at the inner world's own limit.
 pub struct Repeat {
-    inner: Box<dyn World>,
+    inner: Box<dyn Environment>,
     spec: Spec,
     times: u64,
     /// The inner world's horizon.
@@ -25,7 +26,7 @@ impl Repeat {
     ///
     /// # Errors
     /// The number is missing or out of range.
-    pub fn new(inner: Box<dyn World>, name: &ModifierName) -> Result<Self, WorldError> {
+    pub fn new(inner: Box<dyn Environment>, name: &ModifierName) -> Result<Self, WorldError> {
         let times = name.options_with("k")?.required("k", 1..=1_000)?;
         let mut spec = renamed_without_reference(&*inner, name);
         let limit = spec.horizon.map_or(u64::MAX, |horizon| horizon as u64);
@@ -34,7 +35,15 @@ impl Repeat {
     }
 }
 
-impl World for Repeat {
+impl Wrapper for Repeat {
+    fn inner(&self) -> &dyn Environment {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Environment {
+        &mut *self.inner
+    }
+
     fn spec(&self) -> &Spec {
         &self.spec
     }
@@ -60,14 +69,6 @@ impl World for Repeat {
         Step { reward, terminated }
     }
 
-    fn observe(&self, field: usize, row: usize, array: &mut Array) {
-        self.inner.observe(field, row, array);
-    }
-
-    fn render(&self, canvas: &mut Canvas) {
-        self.inner.render(canvas);
-    }
-
     fn save(&self) -> Vec<u8> {
         encode(&(self.elapsed, self.inner.save()))
     }
@@ -79,24 +80,12 @@ impl World for Repeat {
         Ok(())
     }
 
-    fn parameters(&self) -> &'static [Parameter] {
-        self.inner.parameters()
-    }
-
-    fn set_parameters(&mut self, values: &[f64]) {
-        self.inner.set_parameters(values);
-    }
-
-    fn goal(&self) -> Option<GoalSpace> {
-        self.inner.goal()
-    }
-
-    fn board(&self) -> Option<[usize; 2]> {
-        self.inner.board()
-    }
-
     fn cost(&self) -> usize {
         // An over-estimate where the inner observation is the dear part.
         self.inner.cost() * self.times as usize
+    }
+
+    fn table(&self) -> Option<Table> {
+        None
     }
 }

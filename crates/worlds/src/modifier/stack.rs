@@ -2,16 +2,15 @@
 
 use rand_chacha::ChaCha8Rng;
 
-use super::renamed;
-use crate::spec::{Array, Layout, Spec};
-use crate::tabular::Table;
-use crate::world::{Action, Canvas, Step, World, decode, encode};
-use crate::{ModifierName, Parameter, WorldError};
+use super::{renamed, wrapper::Wrapper};
+use crate::spec::{Array, GoalSpace, Layout, Spec};
+use crate::world::{Action, Environment, Step, decode, encode};
+use crate::{ModifierName, WorldError};
 
 /// A world whose input is its last k inputs, oldest first: vectors end to end, images by channels.
 /// The first input of an episode fills all k places.
 pub struct Stack {
-    inner: Box<dyn World>,
+    inner: Box<dyn Environment>,
     spec: Spec,
     /// One row each, oldest first.
     frames: Vec<Array>,
@@ -22,7 +21,7 @@ impl Stack {
     ///
     /// # Errors
     /// The number is missing or out of range, or the observations are stacked already.
-    pub fn new(inner: Box<dyn World>, name: &ModifierName) -> Result<Self, WorldError> {
+    pub fn new(inner: Box<dyn Environment>, name: &ModifierName) -> Result<Self, WorldError> {
         let count = name.options_with("k")?.required("k", 1..=64)?;
         if super::has(inner.spec(), "stack") {
             return Err(WorldError::Invalid(
@@ -54,7 +53,15 @@ fn interleave(frames: &[Array], channels: usize, image: &mut [u8]) {
     }
 }
 
-impl World for Stack {
+impl Wrapper for Stack {
+    fn inner(&self) -> &dyn Environment {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Environment {
+        &mut *self.inner
+    }
+
     fn spec(&self) -> &Spec {
         &self.spec
     }
@@ -96,10 +103,6 @@ impl World for Stack {
         }
     }
 
-    fn render(&self, canvas: &mut Canvas) {
-        self.inner.render(canvas);
-    }
-
     fn save(&self) -> Vec<u8> {
         encode(&(&self.frames, self.inner.save()))
     }
@@ -117,19 +120,15 @@ impl World for Stack {
         Ok(())
     }
 
-    fn table(&self) -> Option<Table> {
-        self.inner.table()
-    }
-
-    fn parameters(&self) -> &'static [Parameter] {
-        self.inner.parameters()
-    }
-
-    fn set_parameters(&mut self, values: &[f64]) {
-        self.inner.set_parameters(values);
-    }
-
     fn cost(&self) -> usize {
         self.inner.cost() + self.spec.input().size()
+    }
+
+    fn goal(&self) -> Option<GoalSpace> {
+        None
+    }
+
+    fn board(&self) -> Option<[usize; 2]> {
+        None
     }
 }

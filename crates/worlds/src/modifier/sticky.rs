@@ -4,15 +4,16 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
-use super::renamed_without_reference;
-use crate::spec::{ActionSpace, Array, GoalSpace, Spec};
-use crate::world::{Action, Canvas, Step, World, decode, encode};
-use crate::{ModifierName, Parameter, WorldError};
+use super::{renamed_without_reference, wrapper::Wrapper};
+use crate::spec::{ActionSpace, Spec};
+use crate::tabular::Table;
+use crate::world::{Action, Environment, Step, decode, encode};
+use crate::{ModifierName, WorldError};
 
 /// A world that, with probability p, executes the action executed before instead of the one given
 /// (Machado et al. 2018); the first action of an episode is always the one given.
 pub struct Sticky {
-    inner: Box<dyn World>,
+    inner: Box<dyn Environment>,
     spec: Spec,
     probability: f64,
     before: Before,
@@ -32,7 +33,7 @@ impl Sticky {
     ///
     /// # Errors
     /// A probability outside 0 to 1.
-    pub fn new(inner: Box<dyn World>, name: &ModifierName) -> Result<Self, WorldError> {
+    pub fn new(inner: Box<dyn Environment>, name: &ModifierName) -> Result<Self, WorldError> {
         let probability = name.options_with("p")?.float("p", 0.25, 0.0..=1.0)?;
         let spec = renamed_without_reference(&*inner, name);
         let dimensions = match &spec.action {
@@ -44,7 +45,15 @@ impl Sticky {
     }
 }
 
-impl World for Sticky {
+impl Wrapper for Sticky {
+    fn inner(&self) -> &dyn Environment {
+        &*self.inner
+    }
+
+    fn inner_mut(&mut self) -> &mut dyn Environment {
+        &mut *self.inner
+    }
+
     fn spec(&self) -> &Spec {
         &self.spec
     }
@@ -72,14 +81,6 @@ impl World for Sticky {
         self.inner.step(executed, random)
     }
 
-    fn observe(&self, field: usize, row: usize, array: &mut Array) {
-        self.inner.observe(field, row, array);
-    }
-
-    fn render(&self, canvas: &mut Canvas) {
-        self.inner.render(canvas);
-    }
-
     fn save(&self) -> Vec<u8> {
         encode(&(&self.before, self.inner.save()))
     }
@@ -99,23 +100,11 @@ impl World for Sticky {
         Ok(())
     }
 
-    fn parameters(&self) -> &'static [Parameter] {
-        self.inner.parameters()
-    }
-
-    fn set_parameters(&mut self, values: &[f64]) {
-        self.inner.set_parameters(values);
-    }
-
-    fn goal(&self) -> Option<GoalSpace> {
-        self.inner.goal()
-    }
-
-    fn board(&self) -> Option<[usize; 2]> {
-        self.inner.board()
-    }
-
     fn cost(&self) -> usize {
         self.inner.cost() + 10
+    }
+
+    fn table(&self) -> Option<Table> {
+        None
     }
 }

@@ -19,7 +19,7 @@ use crate::grid::drawing::paint_cells;
 use crate::name::help;
 use crate::render::palette;
 use crate::spec::{ActionSpace, Array, Field, Layout, Role, Spec};
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{FromOptions, OptionHelp, Options, WorldError};
 
 /// Name of the world in the registry.
@@ -145,7 +145,7 @@ impl LatentWorld {
     }
 }
 
-impl World for LatentWorld {
+impl Environment for LatentWorld {
     fn spec(&self) -> &Spec {
         &self.spec
     }

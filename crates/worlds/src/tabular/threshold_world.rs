@@ -8,7 +8,7 @@ use super::threshold::{NAME, ThresholdOracle};
 use crate::name::help;
 use crate::render::palette;
 use crate::spec::{ActionSpace, Array, Field, Layout, Role, Spec};
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{FromOptions, OptionHelp, Options, WorldError};
 
 /// One query an episode: the action is a threshold in [0, 1], the reward the censored one.
@@ -51,7 +51,7 @@ impl FromOptions for ThresholdWorld {
     }
 }
 
-impl World for ThresholdWorld {
+impl Environment for ThresholdWorld {
     fn spec(&self) -> &Spec {
         &self.spec
     }

@@ -10,7 +10,7 @@ use crate::grid::drawing::paint_cells;
 use crate::name::help;
 use crate::render::palette;
 use crate::spec::{ActionSpace, Array, Field, Layout, Role, Spec};
-use crate::world::{Action, Canvas, Step, World, decode, encode};
+use crate::world::{Action, Canvas, Environment, Step, decode, encode};
 use crate::{OptionHelp, Options, WorldError};
 
 /// The option `obs`, which every table has.
@@ -102,7 +102,7 @@ impl TableWorld {
     }
 }
 
-impl World for TableWorld {
+impl Environment for TableWorld {
     fn spec(&self) -> &Spec {
         &self.spec
     }

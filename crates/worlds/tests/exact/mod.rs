@@ -3,7 +3,7 @@
 use rand::{RngExt, SeedableRng};
 use rand_chacha::ChaCha8Rng;
 use worlds::tabular::Model;
-use worlds::{Action, Array, Options, World};
+use worlds::{Action, Array, Environment, Options};
 
 /// The options with the given pairs.
 pub fn with(options: Options, pairs: &[(&str, &str)]) -> Options {
@@ -11,7 +11,7 @@ pub fn with(options: Options, pairs: &[(&str, &str)]) -> Options {
 }
 
 /// The current observation.
-pub fn seen<W: World>(world: &W) -> Vec<f32> {
+pub fn seen<W: Environment>(world: &W) -> Vec<f32> {
     let mut array = world.spec().input().zeros(1);
     world.observe(0, 0, &mut array);
     match array {
@@ -39,7 +39,7 @@ pub fn check_probabilities(model: &Model) {
 
 /// Frequencies of outcomes while walking at random lie within five standard errors of the model's
 /// probabilities, and no outcome is seen that the model excludes.
-pub fn check_walk<W: World>(world: &mut W, model: &Model, cell: impl Fn(&W) -> usize) {
+pub fn check_walk<W: Environment>(world: &mut W, model: &Model, cell: impl Fn(&W) -> usize) {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let pair = |state: usize, action: usize| state * model.actions() + action;
     let mut counts = vec![vec![0_u32; 2]; model.states() * model.actions()];
@@ -77,7 +77,7 @@ pub fn check_walk<W: World>(world: &mut W, model: &Model, cell: impl Fn(&W) -> u
 }
 
 /// A copy restored from a walk that is under way sees and gets the same from there on.
-pub fn check_continuation<W: World>(mut world: W, mut copy: W, actions: u32, seed: u64) {
+pub fn check_continuation<W: Environment>(mut world: W, mut copy: W, actions: u32, seed: u64) {
     let mut random = ChaCha8Rng::seed_from_u64(seed);
     let walk = |world: &mut W, random: &mut ChaCha8Rng| -> Vec<(Vec<f32>, f32, bool)> {
         (0..60)

@@ -8,6 +8,7 @@ use learn::{batch::ActionBatch, imitation};
 use nets::{
     distribution::{Categorical, DiagonalGaussian},
     heads::{DeterministicActor, GaussianHead, LogStd},
+    host,
     mlp::{Activation, Mlp, MlpConfig},
     noise,
     observed::Observed,
@@ -19,7 +20,10 @@ use run::Mode;
 use settings::Choice;
 use worlds::{ActionSpace, Actions};
 
-use crate::offline::policy::{Acting, flat};
+use crate::{
+    networks::width,
+    offline::policy::{Acting, flat},
+};
 
 /// Bounds of the Gaussian's log standard deviation.
 const LOG_STD: (f64, f64) = (-10.0, 2.0);
@@ -78,7 +82,7 @@ impl FittedActor {
             Self::Categorical(mlp) => {
                 let logits = mlp.forward(latent);
                 let count = logits.dims()[1];
-                imitation::cross_entropy(logits, actions.vectors(count).autodiff())
+                Categorical::new(logits).cross_entropy(actions.vectors(count).autodiff())
             }
         }
     }
@@ -155,14 +159,6 @@ impl BoundedGaussian {
     }
 }
 
-/// Numbers that stand for an action: a logit per index, or an element per dimension.
-pub fn width(space: &ActionSpace) -> usize {
-    match space {
-        ActionSpace::Discrete { count } => *count,
-        ActionSpace::Box { low, .. } => low.len(),
-    }
-}
-
 fn vectors(actions: Tensor<2>) -> Actions {
-    Actions::Continuous(actions.into_data().iter().collect())
+    Actions::Continuous(host(actions))
 }

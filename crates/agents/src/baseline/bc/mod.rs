@@ -5,87 +5,26 @@
 //! comparison for methods that learn from rewards (filtered cloning; Chen et al., 2021, section 5.1).
 
 pub mod actor;
+mod config;
+mod method;
 
 use std::sync::Arc;
 
 use burn::{module::Module, tensor::Device};
-use learn::optim::{AdamSettings, Trained, update};
-use nets::{
-    encoder::{Encoder, EncoderConfig},
-    observed::Observed,
-    recipe::Layer,
-};
+use learn::optim::{AdamSettings, Trained};
+use nets::{encoder::Encoder, observed::Observed, recipe::Layer};
 use rand_chacha::ChaCha8Rng;
-use run::{
-    Card, DataActions, Method, Mode, Need, ObservationNeed, Policy, Primary, Progress, Protocol, Result, Run,
-    RunError, Scores, Snapshot, Task, data::Data,
-};
-use settings::Config;
+use run::{Mode, Result, Run, RunError, data::Data};
 use worlds::{ActionSpace, Actions};
 
-use self::actor::{Fit, FittedActor};
+use self::actor::FittedActor;
+pub use self::config::BcConfig;
 use crate::{
     device,
-    failure::failure,
-    offline::{
-        measure,
-        policy::{Acting, RecordedPolicy},
-    },
-    recorded::Recorded,
-    state::{arrays, load_trained, save_trained},
+    offline::policy::Acting,
+    recorded::{OFFSET, Recorded},
+    update::update,
 };
-
-/// What is added to the deviation that states are divided by.
-const OFFSET: f64 = 1e-3;
-
-/// Hyper-parameters of behaviour cloning.
-///
-/// The networks of the methods that it is compared with.
-#[derive(Clone, Debug, Config)]
-#[setting(check = Self::combinations)]
-pub struct BcConfig {
-    /// What is fitted to actions of a box: their `mean`, or a `gaussian`. Indices have a categorical
-    /// distribution.
-    #[setting(Fit::Mean)]
-    pub fit: Fit,
-    /// Share of the episodes that is cloned, those of the highest returns first; 1 clones all of
-    /// them and needs no rewards.
-    #[setting(1.0)]
-    pub top: f64,
-    /// Steps of an update.
-    #[setting(128, paper = 256)]
-    pub batch: usize,
-    /// Adam's step size.
-    #[setting(1e-3, paper = 3e-4)]
-    pub learning_rate: f64,
-    /// Widths of the policy's hidden layers.
-    #[setting([64, 64], paper = [256, 256])]
-    pub hidden: Vec<usize>,
-    /// From observations to latents; identity for vectors, convolutions for images.
-    #[setting(EncoderConfig::Identity)]
-    pub encoder: EncoderConfig,
-    /// Whether vectors are normalised by the data's mean and deviation plus 0.001.
-    #[setting(true)]
-    pub normalise: bool,
-    /// Discount of `eval/discounted`; nothing is learnt with it.
-    #[setting(0.99)]
-    pub gamma: f64,
-}
-
-impl BcConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        if !(self.top > 0.0 && self.top <= 1.0) {
-            return Err(format!("`top` is {}: it must be above 0 and at most 1", self.top));
-        }
-        if self.batch == 0 || self.learning_rate <= 0.0 {
-            return Err("`batch` must be at least 1, and `learning_rate` above 0".to_owned());
-        }
-        if !(0.0..=1.0).contains(&self.gamma) {
-            return Err(format!("`gamma` is {}: it must be between 0 and 1", self.gamma));
-        }
-        Ok(())
-    }
-}
 
 /// Encoder and policy.
 #[derive(Module, Debug)]
@@ -115,31 +54,12 @@ pub struct Bc {
     cloner: Trained<Cloner>,
 }
 
-run::register!(Bc);
-
-impl Method for Bc {
-    const CARD: Card = Card {
-        id: "bc",
-        title: "ALVINN: An Autonomous Land Vehicle in a Neural Network",
-        paper: "Pomerleau, 1989",
-        family: "baseline",
-        summary: "clones recorded actions, of all episodes or of the best",
-        needs: &[Need::Data {
-            actions: DataActions::Any,
-            rewards: false,
-            observations: ObservationNeed::Any,
-        }],
-        metrics: &["loss/actor", "eval/discounted"],
-        stages: &["main"],
-        primary: Primary::RETURN,
-        unit: "updates",
-        steps: 10_000,
-        instead: "data with actions",
-    };
-    type Config = BcConfig;
-
-    fn build(config: BcConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let data: &Data = task.require(&Self::CARD)?;
+impl Bc {
+    /// Builds encoder and policy for a data set.
+    ///
+    /// # Errors
+    /// The data has no actions, or no returns to choose episodes by, or the encoder does not fit it.
+    pub fn new(config: BcConfig, data: &Data, run: &mut Run) -> Result<Self> {
         let device = device::parse(run.device())?;
         let mut data = data.clone();
         if config.top < 1.0 {
@@ -157,37 +77,18 @@ impl Method for Bc {
         Ok(Self { config, device, recorded, space, cloner })
     }
 
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
+    /// One update on recorded steps.
+    fn update(&mut self, run: &mut Run) -> Result<()> {
         let (batch, gamma) = (self.config.batch, self.config.gamma);
         let batch = self.recorded.transitions(batch, 1, gamma, run.random("replay"), &self.device)?;
         let cloner = self.cloner.module();
         let latent = cloner.encoder.forward(&batch.observations.autodiff());
         let loss = cloner.actor.loss(latent, &batch.actions).mean();
-        let done =
-            update("actor", loss, &mut [&mut self.cloner], None).map_err(|error| failure(run, error))?;
+        let done = update(run, "actor", loss, &mut [&mut self.cloner], None)?;
         run.log("loss/actor", f64::from(done.loss))?;
         run.count_updates("agent", 1);
         run.count_steps(1);
-        Ok(Progress::MAIN)
-    }
-
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        let cloner = self.cloner.inference().clone();
-        Some(Box::new(RecordedPolicy::new(cloner, self.recorded.reading(), &self.space, &self.device)))
-    }
-
-    fn evaluate(&mut self, protocol: &Protocol, run: &mut Run) -> Result<Scores> {
-        measure::evaluate(self.policy(), self.config.gamma, protocol, run)
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        save_trained(snapshot, &[("cloner", &self.cloner)]);
-        self.recorded.save(snapshot)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        self.recorded.check(snapshot)?;
-        load_trained(&arrays(snapshot), &mut [("cloner", &mut self.cloner)])
+        Ok(())
     }
 }
 

@@ -1,7 +1,7 @@
 //! Acting by the return that is still wanted and the last steps.
 
 use burn::tensor::{Device, Tensor};
-use nets::{distribution::Categorical, noise, trajectory::Rolling};
+use nets::{distribution::Categorical, host, noise, trajectory::Rolling};
 use rand_chacha::ChaCha8Rng;
 use run::{ActionScale, Exported, Mode, Policy, Result, RunError, Scope, Snapshot};
 use worlds::{Actions, Observations, Outcome};
@@ -70,7 +70,7 @@ impl Policy for ReturnPolicy {
             }
             return Ok(Actions::Discrete(indices));
         }
-        let values: Vec<f32> = outputs.into_data().iter::<f32>().collect();
+        let values = host(outputs);
         for (row, action) in values.chunks(self.actions).enumerate() {
             self.rolling.amend(row, ACTION, action);
         }

@@ -1,5 +1,7 @@
 //! Tests of the decision transformer's settings.
 
+use settings::Config;
+
 use super::*;
 
 #[test]
@@ -11,9 +13,10 @@ fn wrong_settings_are_named() {
         change(&mut config);
         config.validate().unwrap_err()
     };
-    assert!(wrong(|config| config.context = 0).contains("`context` is 0"));
-    assert!(wrong(|config| config.heads = 3).contains("`heads` is 3, but it must be"));
-    assert!(wrong(|config| config.dropout = 1.0).contains("`dropout` is 1"));
-    assert!(wrong(|config| config.return_scale = Some(0.0)).contains("`return_scale`"));
+    assert_eq!(wrong(|config| config.context = 0), "`context` is 0: it must be at least 1");
+    assert_eq!(wrong(|config| config.heads = 3), "`heads` is 3: it must be a divisor of `width`, 64");
+    assert_eq!(wrong(|config| config.dropout = 1.0), "`dropout` is 1: it must be at least 0 and below 1");
+    let scale = wrong(|config| config.return_scale = Some(0.0));
+    assert_eq!(scale, "`return_scale` is 0: it must be above 0");
     assert!(wrong(|config| config.learning_rate = -1.0).contains("`learning_rate` is -1"));
 }

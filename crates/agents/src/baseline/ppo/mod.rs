@@ -5,118 +5,36 @@
 //! of experience serves many updates without the policy running away from the one that collected
 //! it. Advantages are generalised (Schulman et al., 2016), observations and rewards of vector
 //! worlds may be normalised by running statistics.
+//!
+//! Methods with networks of their own fill a [`Rollout`], learn from it in [`rollout::passes`], and
+//! take the steps of an [`Objective`].
 
+mod config;
+mod method;
 pub mod network;
 pub mod rollout;
+#[cfg(test)]
+mod tests;
 
 use burn::tensor::{Device, Tensor};
 use learn::{
     batch,
     normalise::{Divisor, advantages},
-    optim::{AdamSettings, Trained, update},
-    policy_gradient, td,
+    optim::{AdamSettings, Trainable, Trained},
+    policy_gradient::{clipped, value_clip},
+    td,
 };
 use memory::{Normaliser, ReturnScale};
-use nets::{encoder::EncoderConfig, observed::Observed};
-use run::{
-    ActionNeed, Card, Collector, Method, Need, ObservationNeed, Policy, Primary, Progress, Result, Run,
-    RunError, Snapshot, Task, task::World,
-};
-use settings::Config;
+use nets::host;
+use run::{Collector, Progress, Result, Run, RunError, task::World};
 use worlds::{Array, Spec};
 
+pub use self::config::PpoConfig;
 use self::{
-    network::{ActorCritic, ActorPolicy, Sampler, head_size, log_prob_and_entropy, normalised, shuffle},
-    rollout::Rollout,
+    network::{ActorCritic, Sampler, log_prob_and_entropy, normalised},
+    rollout::{Look, Minibatch, Rollout, passes},
 };
-use crate::{
-    device,
-    failure::failure,
-    state::{arrays, load_trained, save_trained},
-};
-
-/// Hyper-parameters of PPO.
-///
-/// The paper's values for continuous control (table 3).
-#[derive(Clone, Debug, Config)]
-#[setting(check = Self::combinations)]
-pub struct PpoConfig {
-    /// Copies of the world that act at once.
-    #[setting(4, paper = 1)]
-    pub worlds: usize,
-    /// Steps of every copy between updates.
-    #[setting(128, paper = 2048)]
-    pub rollout: usize,
-    /// Passes over a rollout.
-    #[setting(8, paper = 10)]
-    pub epochs: usize,
-    /// Minibatches that a pass is cut into.
-    #[setting(4, paper = 32)]
-    pub minibatches: usize,
-    /// Adam's step size at the start.
-    #[setting(1e-3, paper = 3e-4)]
-    pub learning_rate: f64,
-    /// Whether the step size falls linearly to 0 over the run.
-    #[setting(true, paper = false)]
-    pub anneal: bool,
-    /// Discount per step.
-    #[setting(0.99)]
-    pub gamma: f64,
-    /// Decay of the generalised advantage estimate.
-    #[setting(0.95)]
-    pub lambda: f64,
-    /// How far the probability ratio may leave 1 before its gradient is cut.
-    #[setting(0.2)]
-    pub clip: f64,
-    /// Weight of the value loss.
-    #[setting(0.5)]
-    pub value_coefficient: f64,
-    /// Weight of the entropy bonus.
-    #[setting(0.0)]
-    pub entropy_coefficient: f64,
-    /// Limit of the global gradient norm.
-    #[setting(0.5)]
-    pub gradient_clip: f32,
-    /// Whether advantages are standardised in every minibatch.
-    #[setting(true)]
-    pub normalise_advantages: bool,
-    /// Whether vector observations are normalised by running statistics.
-    #[setting(false, paper = true)]
-    pub normalise_observations: bool,
-    /// Whether rewards are divided by the running deviation of the return.
-    #[setting(false, paper = true)]
-    pub scale_rewards: bool,
-    /// Widths of the hidden layers of actor and critic.
-    #[setting([64, 64])]
-    pub hidden: Vec<usize>,
-    /// From observations to what actor and critic read; identity for vectors.
-    #[setting(EncoderConfig::Identity)]
-    pub encoder: EncoderConfig,
-}
-
-impl PpoConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        let samples = self.worlds * self.rollout;
-        if self.worlds == 0 || self.rollout == 0 || self.epochs == 0 {
-            return Err("`worlds`, `rollout` and `epochs` must be at least 1".to_owned());
-        }
-        if self.minibatches == 0 || self.minibatches > samples {
-            return Err(format!(
-                "`minibatches` is {}: it must be between 1 and worlds x rollout = {samples}",
-                self.minibatches
-            ));
-        }
-        if !(self.learning_rate > 0.0 && self.clip > 0.0 && self.gradient_clip > 0.0) {
-            return Err("`learning_rate`, `clip` and `gradient_clip` must be above 0".to_owned());
-        }
-        for (name, value) in [("gamma", self.gamma), ("lambda", self.lambda)] {
-            if !(0.0..=1.0).contains(&value) {
-                return Err(format!("`{name}` is {value}: it must be between 0 and 1"));
-            }
-        }
-        Ok(())
-    }
-}
+use crate::{device, networks, update::update};
 
 /// Proximal policy optimisation.
 pub struct Ppo {
@@ -130,56 +48,6 @@ pub struct Ppo {
     return_scale: Option<ReturnScale>,
 }
 
-run::register!(Ppo);
-
-impl Method for Ppo {
-    const CARD: Card = Card {
-        id: "ppo",
-        title: "Proximal Policy Optimization Algorithms",
-        paper: "Schulman et al., 2017, arXiv 1707.06347",
-        family: "baseline",
-        summary: "on-policy actor-critic with a clipped surrogate and several passes per batch",
-        needs: &[Need::World { actions: ActionNeed::Any, observations: ObservationNeed::Any }],
-        metrics: &["loss/policy", "loss/value", "diag/entropy", "diag/clip_fraction", "diag/kl"],
-        stages: &["main"],
-        primary: Primary::RETURN,
-        unit: "environment steps",
-        steps: 100_000,
-        instead: "any other method",
-    };
-    type Config = PpoConfig;
-
-    fn build(config: PpoConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let world: &World = task.require(&Self::CARD)?;
-        let collector = Collector::new(world, config.worlds, run)?;
-        Self::learner(config, world, collector, run)
-    }
-
-    fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        self.advance_with(run, |_, _| Ok(()))
-    }
-
-    fn policy(&self) -> Option<Box<dyn Policy>> {
-        let network = self.network.inference().clone();
-        let normaliser = self.observation_normaliser.clone();
-        Some(Box::new(ActorPolicy::new(network, normaliser, &self.spec, &self.device)))
-    }
-
-    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
-        save_trained(snapshot, &[("network", &self.network)]);
-        snapshot.put("observation_normaliser", &self.observation_normaliser)?;
-        snapshot.put("return_scale", &self.return_scale)?;
-        self.collector.save(snapshot)
-    }
-
-    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        load_trained(&arrays(snapshot), &mut [("network", &mut self.network)])?;
-        self.observation_normaliser = snapshot.get("observation_normaliser")?;
-        self.return_scale = snapshot.get("return_scale")?;
-        self.collector.load(snapshot)
-    }
-}
-
 impl Ppo {
     /// A learner that acts through `collector`, which has `config.worlds` copies of `world`.
     ///
@@ -187,10 +55,7 @@ impl Ppo {
     /// The encoder does not fit the observations, or the device is unknown.
     pub fn learner(config: PpoConfig, world: &World, collector: Collector, run: &mut Run) -> Result<Self> {
         let device = device::parse(run.device())?;
-        let encoder = match (&config.encoder, world.images()) {
-            (EncoderConfig::Identity, true) => EncoderConfig::for_layout(world.spec.input()),
-            (encoder, _) => encoder.clone(),
-        };
+        let encoder = networks::spec_of(&config.encoder, world, 1.0).encoder;
         let training = device.clone().autodiff();
         let network = ActorCritic::new(&world.spec, &encoder, &config.hidden, &training, run.random("init"))?;
         let adam = AdamSettings { epsilon: 1e-5, ..AdamSettings::new(config.learning_rate) };
@@ -211,11 +76,11 @@ impl Ppo {
         })
     }
 
-    /// One iteration, in which `after` is called after every step of the worlds: it may use what
-    /// ended and prepare what begins.
+    /// One iteration of algorithm 1, in which `after` is called after every step of the worlds: it may
+    /// use what ended and prepare what begins.
     ///
     /// # Errors
-    /// As of [`Method::advance`], and those of `after`.
+    /// The world fails or a term is not finite, and those of `after`.
     pub fn advance_with(
         &mut self,
         run: &mut Run,
@@ -227,7 +92,10 @@ impl Ppo {
         }
         self.collect(run, after)?;
         self.rollout.estimate_advantages(self.config.gamma, self.config.lambda)?;
-        self.improve(run)?;
+        let (objective, epochs) = (self.config.objective(), self.config.epochs);
+        passes(self.rollout.taken(), [epochs, self.config.minibatches], run, |minibatch, run| {
+            self.step(objective, minibatch, run)
+        })?;
         Ok(Progress::MAIN)
     }
 
@@ -237,96 +105,108 @@ impl Ppo {
         run: &mut Run,
         mut after: impl FnMut(&mut Collector, &mut Run) -> Result<()>,
     ) -> Result<()> {
-        let rows = self.collector.rows();
-        let network = self.network.inference();
-        let sampler = Sampler {
-            size: head_size(&self.spec.action),
-            discrete: matches!(self.spec.action, worlds::ActionSpace::Discrete { .. }),
+        let Self { spec, device, collector, rollout, observation_normaliser, return_scale, .. } = self;
+        let (network, sampler) = (self.network.inference(), Sampler::new(&spec.action));
+        let look = |collector: &Collector, acting: bool| {
+            let raw = collector.observations().input();
+            if let (true, Array::Float(values), Some(statistics)) =
+                (acting, raw, &mut *observation_normaliser)
+            {
+                statistics.update(values)?;
+            }
+            let input = normalised(raw, observation_normaliser.as_ref())?;
+            let output = network.forward(&batch::observe(&input, spec.input(), collector.rows(), device));
+            let [head, log_std] = [host(output.head), host(output.log_std)];
+            Ok(Look { kept: input, head, log_std, value: host(output.value) })
         };
-        let mut log_prob = Vec::with_capacity(rows);
-        self.rollout.clear();
-        for _ in 0..self.config.rollout {
-            let raw = self.collector.observations().input();
-            if let (Array::Float(values), Some(normaliser)) = (raw, &mut self.observation_normaliser) {
-                normaliser.update(values)?;
+        rollout.fill(collector, &sampler, run, look, |collector, _, reward, run| {
+            after(collector, run)?;
+            if let Some(scale) = return_scale {
+                scale.update(reward, &collector.outcome().reset)?;
+                scale.scale(reward);
             }
-            let input = normalised(raw, self.observation_normaliser.as_ref())?;
-            let output = network.forward(&batch::observe(&input, self.spec.input(), rows, &self.device));
-            let head = host(output.head);
-            let actions = sampler.sample(&head, &host(output.log_std), run.random("policy"), &mut log_prob);
-            self.collector.step(&actions, run)?;
-            after(&mut self.collector, run)?;
-            let outcome = self.collector.outcome();
-            let mut reward: Vec<f32> =
-                outcome.reward.iter().copied().step_by(self.spec.rewards.len()).collect();
-            if let Some(scale) = &mut self.return_scale {
-                scale.update(&reward, &outcome.reset)?;
-                scale.scale(&mut reward);
-            }
-            self.rollout.push(&input, &actions, &log_prob, &host(output.value), &reward, outcome);
-        }
-        let last = normalised(self.collector.observations().input(), self.observation_normaliser.as_ref())?;
-        let output = network.forward(&batch::observe(&last, self.spec.input(), rows, &self.device));
-        self.rollout.finish(&host(output.value));
-        Ok(())
+            Ok(())
+        })
     }
 
-    /// Several passes of minibatch steps over the rollout.
-    fn improve(&mut self, run: &mut Run) -> Result<()> {
-        let mut indices = self.rollout.taken();
-        let size = indices.len().div_ceil(self.config.minibatches);
-        for _ in 0..self.config.epochs {
-            shuffle(&mut indices, run.random("minibatches"));
-            for minibatch in indices.chunks(size) {
-                self.step(minibatch, run)?;
-            }
-        }
-        Ok(())
-    }
-
-    /// One step on a minibatch: the clipped surrogate (equation 7 of the paper), the value's
-    /// squared error and the entropy bonus (equation 9).
-    fn step(&mut self, indices: &[usize], run: &mut Run) -> Result<()> {
-        let config = &self.config;
-        let batch = self.rollout.minibatch(indices, self.spec.input(), &self.device);
-        let output = self.network.module().forward(&autodiff(&batch.observations));
+    /// One step on a minibatch.
+    fn step(&mut self, objective: Objective, minibatch: &[usize], run: &mut Run) -> Result<()> {
+        let batch = self.rollout.minibatch(minibatch, self.spec.input(), &self.device);
+        let output = self.network.module().forward(&batch.observations.clone().autodiff());
         let (log_prob, entropy) = log_prob_and_entropy(&output, &batch.actions.autodiff());
-        let mut advantage = batch.advantage;
-        if config.normalise_advantages {
-            let all = vec![1.0; advantage.len()];
-            advantages(&mut advantage, &all, 1e-8, Divisor::Population).map_err(RunError::part)?;
-        }
-        let advantage = batch::vector(&advantage, &self.device).autodiff();
-        let old = batch::vector(&batch.log_prob, &self.device).autodiff();
-        let target = batch::vector(&batch.target, &self.device).autodiff();
-        let limit = config.clip as f32;
-        let surrogate = policy_gradient::clipped(log_prob, old, advantage, limit, limit);
-        let policy_loss = surrogate.loss.mean();
-        let value_loss = td::squared_error(output.value, target).mean().mul_scalar(0.5);
-        let entropy = entropy.mean();
-        let loss = policy_loss.clone() + value_loss.clone() * config.value_coefficient
-            - entropy.clone() * config.entropy_coefficient;
-        let scalars = vec![
-            policy_loss.inner(),
-            value_loss.inner(),
-            entropy.inner(),
-            surrogate.clipped.mean().inner(),
-            surrogate.divergence.mean().inner(),
-        ];
-        update("ppo", loss, &mut [&mut self.network], Some(config.gradient_clip))
-            .map_err(|error| failure(run, error))?;
+        let judged = Judged { log_prob, entropy, value: output.value };
+        let means = objective.step(&batch, judged, &mut [&mut self.network], run)?;
         run.count_updates("network", 1);
-        for (name, value) in Self::CARD.metrics.iter().zip(host(Tensor::cat(scalars, 0))) {
-            run.log(name, f64::from(value))?;
-        }
-        Ok(())
+        METRICS.iter().zip(means).try_for_each(|(name, mean)| run.log(name, mean))
     }
 }
 
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter().collect()
+/// Names of what [`Objective::step`] gives.
+pub const METRICS: [&str; 5] = ["loss/policy", "loss/value", "diag/entropy", "diag/clip_fraction", "diag/kl"];
+
+/// What is minimised on a minibatch (equation 9 of the paper), and how far one step may go.
+#[derive(Clone, Copy, Debug)]
+pub struct Objective {
+    /// How far the probability ratio may leave 1 before its gradient is cut, epsilon.
+    pub clip: f32,
+    /// How far a value may leave that of the rollout before its gradient is cut; nothing for as far as
+    /// it likes.
+    pub value_clip: Option<f32>,
+    /// Weight of the value loss, c_1.
+    pub value_coefficient: f64,
+    /// Weight of the entropy bonus, c_2.
+    pub entropy_coefficient: f64,
+    /// Limit of the global gradient norm.
+    pub gradient_clip: f32,
+    /// Divisor of the variance by which the minibatch's advantages are standardised; nothing leaves
+    /// them as they are.
+    pub standardise: Option<Divisor>,
 }
 
-fn autodiff(observed: &Observed) -> Observed {
-    observed.clone().autodiff()
+/// What the network that is trained says of a minibatch, all `[M]` with their graph.
+pub struct Judged {
+    /// Log-probability of the action that was taken.
+    pub log_prob: Tensor<1>,
+    /// Entropy of the policy.
+    pub entropy: Tensor<1>,
+    /// Value of the state.
+    pub value: Tensor<1>,
+}
+
+impl Objective {
+    /// One step of `parts` on L_CLIP - c_1 L_VF + c_2 S, turned around: the clipped surrogate
+    /// (equation 7), half the squared error of the value, and the entropy. Gradients enter `judged`
+    /// alone. Gives the means of [`METRICS`] before the step.
+    ///
+    /// # Errors
+    /// The loss or its gradient is not finite; nothing has changed then.
+    pub fn step(
+        &self,
+        batch: &Minibatch,
+        judged: Judged,
+        parts: &mut [&mut dyn Trainable],
+        run: &Run,
+    ) -> Result<[f64; 5]> {
+        let Judged { log_prob, entropy, value } = judged;
+        let device = log_prob.device().without_autodiff();
+        let upload = |values: &[f32]| batch::vector(values, &device).autodiff();
+        let mut advantage = batch.advantage.clone();
+        if let Some(divisor) = self.standardise {
+            let all = vec![1.0; advantage.len()];
+            advantages(&mut advantage, &all, 1e-8, divisor).map_err(RunError::part)?;
+        }
+        let surrogate = clipped(log_prob, upload(&batch.log_prob), upload(&advantage), self.clip, self.clip);
+        let target = upload(&batch.target);
+        let value_loss = match self.value_clip {
+            None => td::squared_error(value, target).mean().mul_scalar(0.5),
+            Some(limit) => value_clip(value, upload(&batch.value), target, limit).mean(),
+        };
+        let (policy_loss, entropy) = (surrogate.loss.mean(), entropy.mean());
+        let loss = policy_loss.clone() + value_loss.clone().mul_scalar(self.value_coefficient)
+            - entropy.clone().mul_scalar(self.entropy_coefficient);
+        let means = [policy_loss, value_loss, entropy, surrogate.clipped.mean(), surrogate.divergence.mean()];
+        let means = host(Tensor::cat(means.map(Tensor::inner).to_vec(), 0));
+        update(run, "ppo", loss, parts, Some(self.gradient_clip))?;
+        Ok(std::array::from_fn(|index| f64::from(means[index])))
+    }
 }

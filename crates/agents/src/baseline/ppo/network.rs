@@ -7,19 +7,21 @@ use burn::{
 use learn::batch;
 use memory::Normaliser;
 use nets::{
+    argmax,
     encoder::{Encoder, EncoderConfig},
+    host,
     init::Init,
     mlp::{Activation, Mlp, MlpConfig},
     observed::Observed,
     parameters,
     recipe::{self, Layer},
 };
-use rand::{Rng, RngExt};
+use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{ActionScale, Exported, Mode, Policy, Result, RunError};
 use worlds::{ActionSpace, Actions, Array, Layout, Observations, Spec};
 
-use crate::export;
+use crate::{export, networks::width};
 
 /// Actor and critic on one encoder; the encoder of vectors is the identity, so that the two share
 /// nothing then.
@@ -42,14 +44,6 @@ pub struct Output {
     pub log_std: Tensor<1>,
 }
 
-/// Number of outputs of the policy head.
-pub fn head_size(space: &ActionSpace) -> usize {
-    match space {
-        ActionSpace::Discrete { count } => *count,
-        ActionSpace::Box { low, .. } => low.len(),
-    }
-}
-
 impl ActorCritic {
     /// Orthogonal weights: gain sqrt(2) inside, 0.01 for the policy head so that it begins nearly
     /// uniform, 1 for the value.
@@ -69,7 +63,7 @@ impl ActorCritic {
                 .with_init(inside, Init::Orthogonal { gain })
                 .init(device, random)
         };
-        let size = head_size(&spec.action);
+        let size = width(&spec.action);
         let (actor, critic) = (head(size, 0.01), head(1, 1.0));
         let log_std = Param::from_data(TensorData::new(vec![0.0_f32; size], [size]), device);
         Ok(Self { encoder, actor, critic, log_std })
@@ -114,6 +108,11 @@ pub struct Sampler {
 }
 
 impl Sampler {
+    /// For the policy head of these actions.
+    pub fn new(space: &ActionSpace) -> Self {
+        Self { size: width(space), discrete: matches!(space, ActionSpace::Discrete { .. }) }
+    }
+
     /// Actions and log-probabilities `[B]` for head values `[B, size]`.
     pub fn sample(
         &self,
@@ -150,16 +149,11 @@ impl Sampler {
     /// The most likely action of every row.
     pub fn mode(&self, head: &[f32]) -> Actions {
         if self.discrete {
-            Actions::Discrete(head.chunks_exact(self.size).map(argmax).collect())
+            Actions::Discrete(head.chunks_exact(self.size).map(|logits| argmax(logits) as u32).collect())
         } else {
             Actions::Continuous(head.to_vec())
         }
     }
-}
-
-fn argmax(values: &[f32]) -> u32 {
-    let best = values.iter().enumerate().max_by(|left, right| left.1.total_cmp(right.1));
-    best.map_or(0, |(index, _)| index as u32)
 }
 
 /// An index drawn by inverting the cumulative distribution, and its log-probability.
@@ -215,15 +209,12 @@ impl Policy for ActorPolicy {
         let input = normalised(observations.input(), self.normaliser.as_ref())?;
         let output =
             self.network.forward(&batch::observe(&input, &self.layout, observations.rows, &self.device));
-        let sampler = Sampler {
-            size: head_size(&self.space),
-            discrete: matches!(self.space, ActionSpace::Discrete { .. }),
-        };
-        let head: Vec<f32> = output.head.into_data().iter().collect();
+        let sampler = Sampler::new(&self.space);
+        let head = host(output.head);
         let actions = match mode {
             Mode::Greedy => sampler.mode(&head),
             Mode::Sample => {
-                let log_std: Vec<f32> = output.log_std.into_data().iter().collect();
+                let log_std = host(output.log_std);
                 sampler.sample(&head, &log_std, random, &mut Vec::new())
             }
         };
@@ -245,13 +236,5 @@ impl Policy for ActorPolicy {
             }
         };
         export::exported(layers, arrays, note)
-    }
-}
-
-/// Puts indices in a random order (Fisher and Yates).
-pub fn shuffle(indices: &mut [usize], random: &mut ChaCha8Rng) {
-    for last in (1..indices.len()).rev() {
-        let other = (u64::from(random.next_u32()) * (last as u64 + 1)) >> 32;
-        indices.swap(last, other as usize);
     }
 }

@@ -6,11 +6,16 @@ use learn::{
     returns,
 };
 use nets::observed::Observed;
-use run::{Result, RunError};
+use rand::Rng;
+use rand_chacha::ChaCha8Rng;
+use run::{Collector, Result, Run, RunError};
 use worlds::{ActionSpace, Actions, Array, Layout, Outcome};
+
+use super::network::Sampler;
 
 /// A rollout of T steps in B copies of a world.
 pub struct Rollout {
+    steps: usize,
     rows: usize,
     input_size: usize,
     observations: Array,
@@ -22,6 +27,18 @@ pub struct Rollout {
     ended: Vec<bool>,
     ignored: Vec<bool>,
     advantage: Vec<f32>,
+}
+
+/// What a policy makes of what the copies show.
+pub struct Look {
+    /// What the rollout keeps of it, in its layout.
+    pub kept: Array,
+    /// Logits or means, `[B, size]`.
+    pub head: Vec<f32>,
+    /// Logarithms of the deviations, `[size]`; empty for logits.
+    pub log_std: Vec<f32>,
+    /// Values, `[B]`.
+    pub value: Vec<f32>,
 }
 
 /// A minibatch: tensors for the network, host arrays for the rest.
@@ -45,6 +62,7 @@ impl Rollout {
     pub fn new(input: &Layout, action: &ActionSpace, steps: usize, rows: usize) -> Self {
         let count = steps * rows;
         let mut rollout = Self {
+            steps,
             rows,
             input_size: input.size(),
             observations: input.zeros(count),
@@ -61,8 +79,38 @@ impl Rollout {
         rollout
     }
 
+    /// Takes T steps in every copy. `look` says what is made of what they show, and whether a step
+    /// follows; actions are drawn by `sampler`. `after` is called after every step, with what was done
+    /// and earned, which it may change: it may use what ended and prepare what begins.
+    ///
+    /// # Errors
+    /// The world fails, and those of `look` and `after`.
+    pub fn fill(
+        &mut self,
+        collector: &mut Collector,
+        sampler: &Sampler,
+        run: &mut Run,
+        mut look: impl FnMut(&Collector, bool) -> Result<Look>,
+        mut after: impl FnMut(&mut Collector, &Actions, &mut [f32], &mut Run) -> Result<()>,
+    ) -> Result<()> {
+        let mut log_prob = Vec::with_capacity(self.rows);
+        self.clear();
+        for _ in 0..self.steps {
+            let Look { kept, head, log_std, value } = look(collector, true)?;
+            let actions = sampler.sample(&head, &log_std, run.random("policy"), &mut log_prob);
+            collector.step(&actions, run)?;
+            let reward = &collector.outcome().reward;
+            let channels = (reward.len() / self.rows).max(1);
+            let mut reward: Vec<f32> = reward.iter().copied().step_by(channels).collect();
+            after(collector, &actions, &mut reward, run)?;
+            self.push(&kept, &actions, &log_prob, &value, &reward, collector.outcome());
+        }
+        self.value.extend_from_slice(&look(collector, false)?.value);
+        Ok(())
+    }
+
     /// Forgets everything, keeping the buffers.
-    pub fn clear(&mut self) {
+    fn clear(&mut self) {
         match &mut self.observations {
             Array::Float(values) => values.clear(),
             Array::Byte(bytes) => bytes.clear(),
@@ -80,7 +128,7 @@ impl Rollout {
     }
 
     /// Adds one step of every copy: what was seen, done and valued, and what came of it.
-    pub fn push(
+    fn push(
         &mut self,
         input: &Array,
         actions: &Actions,
@@ -105,11 +153,6 @@ impl Rollout {
         self.terminated.extend_from_slice(&outcome.terminated);
         self.ended.extend((0..self.rows).map(|row| outcome.ended(row)));
         self.ignored.extend_from_slice(&outcome.reset);
-    }
-
-    /// Adds the values of what is seen after the last step.
-    pub fn finish(&mut self, value: &[f32]) {
-        self.value.extend_from_slice(value);
     }
 
     /// Computes advantages. The value after a step is that of the next entry: with next-step
@@ -166,6 +209,33 @@ impl Rollout {
             target,
             advantage,
         }
+    }
+}
+
+/// Passes over a rollout's entries, each in a random order and cut into minibatches for `step`; where
+/// there are no entries, there are no steps.
+///
+/// # Errors
+/// Those of `step`.
+pub fn passes(
+    mut entries: Vec<usize>,
+    [passes, minibatches]: [usize; 2],
+    run: &mut Run,
+    mut step: impl FnMut(&[usize], &mut Run) -> Result<()>,
+) -> Result<()> {
+    let size = entries.len().div_ceil(minibatches).max(1);
+    for _ in 0..passes {
+        shuffle(&mut entries, run.random("minibatches"));
+        entries.chunks(size).try_for_each(|minibatch| step(minibatch, run))?;
+    }
+    Ok(())
+}
+
+/// Puts indices in a random order (Fisher and Yates).
+pub fn shuffle(indices: &mut [usize], random: &mut ChaCha8Rng) {
+    for last in (1..indices.len()).rev() {
+        let other = (u64::from(random.next_u32()) * (last as u64 + 1)) >> 32;
+        indices.swap(last, other as usize);
     }
 }
 

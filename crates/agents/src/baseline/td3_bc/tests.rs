@@ -2,7 +2,7 @@
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::core::actor_loss;
+use super::actor_loss;
 
 const STATES: [f32; 3] = [0.3, -0.8, 1.4];
 

@@ -5,27 +5,22 @@
 //! reward is fitted. Here pairs come from answers that were drawn on the spot, of which the verifier
 //! accepts one and refuses the other.
 
-use learn::{
-    language::{
-        preference::{Pair, dpo},
-        tokens::{sequence_mean, sequence_sum},
-    },
-    optim::update,
+use learn::language::{
+    preference::{Pair, dpo},
+    tokens::{sequence_mean, sequence_sum},
 };
 use run::{Card, Need, Primary, Progress, Result, Run, Task};
-use settings::{Choice, Config};
+use settings::{Choice, Config, Refusal};
 
 use super::{
-    base::BaseConfig,
-    evaluation::EvaluationConfig,
     group::{log_probs, report, scalar},
-    language::{Language, Plan},
-    model::ModelConfig,
+    language::Language,
     rollout::{Drawing, RolloutConfig, Rollouts, answer, training},
     supervised::adamw,
     tuner::Tuner,
+    tuning::Tuning,
 };
-use crate::failure::failure;
+use crate::update::update;
 
 /// Where the answers of pairs come from.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
@@ -43,56 +38,42 @@ pub enum Source {
 #[derive(Clone, Debug, Config)]
 #[setting(check = Self::combinations)]
 pub struct DpoConfig {
-    /// Shape of the embedded model.
-    #[setting(group, paper = ModelConfig::default())]
-    pub model: ModelConfig,
-    /// How the embedded model is trained beforehand.
-    #[setting(group, paper = BaseConfig::default())]
-    pub base: BaseConfig,
-    /// How training problems are answered; each prompt with right and wrong answers gives a pair.
-    #[setting(group, laptop = RolloutConfig { prompts: 32, group: 4, ..RolloutConfig::default() }, paper = RolloutConfig { prompts: 64, group: 2, ..RolloutConfig::default() })]
-    pub rollout: RolloutConfig,
+    /// The model, its answers and its scores; each prompt with right and wrong answers gives a pair.
+    #[setting(
+        flatten,
+        laptop = Tuning {
+            rollout: RolloutConfig { prompts: 32, group: 4, ..RolloutConfig::default() },
+            ..Tuning::default()
+        },
+        paper = Tuning {
+            rollout: RolloutConfig { prompts: 64, group: 2, ..RolloutConfig::default() },
+            ..Tuning::default()
+        },
+    )]
+    pub tuning: Tuning,
     /// Whose answers they are: `reference` or `policy`.
     #[setting(Source::Reference)]
     pub source: Source,
     /// Scale of the implicit reward.
-    #[setting(0.1)]
+    #[setting(0.1, above = 0)]
     pub beta: f64,
     /// Probability that a preference is the wrong way round, below 0.5.
-    #[setting(0.0)]
+    #[setting(0.0, min = 0, below = 0.5)]
     pub smoothing: f64,
     /// Weight of the better answer's likelihood per token, beside the preference (Pang et al., 2024).
-    #[setting(0.0)]
+    #[setting(0.0, min = 0)]
     pub likelihood: f64,
     /// AdamW's step size.
-    #[setting(3e-4, paper = 1e-6)]
+    #[setting(3e-4, paper = 1e-6, above = 0)]
     pub learning_rate: f64,
     /// Limit of the global gradient norm.
-    #[setting(1.0)]
+    #[setting(1.0, above = 0)]
     pub gradient_clip: f32,
-    /// How the model is scored.
-    #[setting(group, paper = EvaluationConfig::default())]
-    pub evaluation: EvaluationConfig,
 }
 
 impl DpoConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.model.validate()?;
-        self.base.validate()?;
-        self.rollout.validate_group(Dpo::CARD.id)?;
-        let positive = [("beta", self.beta), ("learning_rate", self.learning_rate)];
-        for (name, value) in positive.into_iter().chain([("gradient_clip", f64::from(self.gradient_clip))]) {
-            if !(value.is_finite() && value > 0.0) {
-                return Err(format!("`{name}` is {value}: it must be above 0"));
-            }
-        }
-        if !(0.0..0.5).contains(&self.smoothing) {
-            return Err(format!("`smoothing` is {}: it must be at least 0 and below 0.5", self.smoothing));
-        }
-        if !(self.likelihood.is_finite() && self.likelihood >= 0.0) {
-            return Err(format!("`likelihood` is {}: it must be at least 0", self.likelihood));
-        }
-        self.evaluation.validate()
+    fn combinations(&self) -> std::result::Result<(), Refusal> {
+        self.tuning.compared_by(Dpo::CARD.id)
     }
 }
 
@@ -132,14 +113,8 @@ impl Tuner for Dpo {
     type Config = DpoConfig;
 
     fn build(config: DpoConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let plan = Plan {
-            model: &config.model,
-            base: Some(&config.base),
-            adam: adamw(config.learning_rate, 0.0),
-            max_new: config.rollout.max_new,
-            evaluation: &config.evaluation,
-        };
-        let language = Language::new(&Self::CARD, &plan, task, run)?;
+        let adam = adamw(config.learning_rate, 0.0);
+        let language = config.tuning.language(&Self::CARD, adam, task, run)?;
         Ok(Self { config, language })
     }
 
@@ -169,13 +144,13 @@ impl Dpo {
     fn answers(&self, run: &mut Run) -> Result<Rollouts> {
         let Self { config, language } = self;
         if config.source == Source::Policy {
-            return language.rollouts(&config.rollout, None, run);
+            return language.rollouts(&config.tuning.rollout, None, run);
         }
-        let given = training(&language.problems, config.rollout.prompts, run.random("problems"));
-        let drawing = Drawing { temperature: config.rollout.temperature, max_new: language.max_new };
+        let RolloutConfig { prompts, group, temperature, .. } = config.tuning.rollout;
+        let given = training(&language.problems, prompts, run.random("problems"));
+        let drawing = Drawing { temperature, max_new: language.max_new };
         let (codec, problems) = (&language.codec, &language.problems);
-        let random = run.random("policy");
-        answer(&language.reference, codec, problems, given, config.rollout.group, drawing, None, random)
+        answer(&language.reference, codec, problems, given, group, drawing, None, run.random("policy"))
     }
 
     /// One step on pairs of a better and a worse answer.
@@ -199,8 +174,7 @@ impl Dpo {
         run.log("diag/order", scalar(found.margin.clone().greater_elem(0.0).float().mean()))?;
         run.log("diag/margin", scalar(found.margin.mean()))?;
         let clip = Some(self.config.gradient_clip);
-        let done = update("preference", loss, &mut [&mut self.language.policy], clip)
-            .map_err(|error| failure(run, error))?;
+        let done = update(run, "preference", loss, &mut [&mut self.language.policy], clip)?;
         run.log("loss/preference", f64::from(done.loss))?;
         run.log("diag/gradient_norm", f64::from(done.gradient_norm))
     }

@@ -6,16 +6,15 @@
 //! constant length) are options.
 
 use run::{Card, Need, Primary, Progress, Result, Run, Task};
-use settings::Config;
+use settings::{Config, Refusal};
 
 use super::{
-    base::BaseConfig,
-    evaluation::EvaluationConfig,
     group::{AdvantageConfig, UpdateConfig, report},
-    language::{Language, Plan},
+    language::Language,
     model::ModelConfig,
     rollout::RolloutConfig,
     tuner::Tuner,
+    tuning::Tuning,
 };
 
 /// Hyper-parameters of GRPO.
@@ -24,39 +23,30 @@ use super::{
 #[derive(Clone, Debug, Config)]
 #[setting(check = Self::combinations)]
 pub struct GrpoConfig {
-    /// Shape of the embedded model.
-    #[setting(group, paper = ModelConfig { context: 2_048, ..ModelConfig::default() })]
-    pub model: ModelConfig,
-    /// How the embedded model is trained beforehand.
-    #[setting(group, paper = BaseConfig::default())]
-    pub base: BaseConfig,
-    /// How training problems are answered.
-    #[setting(group, paper = RolloutConfig { prompts: 16, group: 64, temperature: 1.0, max_new: 1_024 })]
-    pub rollout: RolloutConfig,
+    /// The model, its answers and its scores.
+    #[setting(
+        flatten,
+        paper = Tuning {
+            model: ModelConfig { context: 2_048, ..ModelConfig::default() },
+            rollout: RolloutConfig { prompts: 16, group: 64, max_new: 1_024, ..RolloutConfig::default() },
+            ..Tuning::default()
+        },
+    )]
+    pub tuning: Tuning,
     /// Reward of a readable answer, right or not; a right one earns 1 besides.
     #[setting(0.0)]
     pub format_reward: f64,
     /// How rewards become advantages.
-    #[setting(group, paper = AdvantageConfig::default())]
+    #[setting(group)]
     pub advantage: AdvantageConfig,
     /// How the policy is improved.
     #[setting(group, paper = UpdateConfig { learning_rate: 1e-6, beta: 0.04, ..UpdateConfig::default() })]
     pub update: UpdateConfig,
-    /// How the model is scored.
-    #[setting(group, paper = EvaluationConfig::default())]
-    pub evaluation: EvaluationConfig,
 }
 
 impl GrpoConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.model.validate()?;
-        self.base.validate()?;
-        self.rollout.validate_group(Grpo::CARD.id)?;
-        if !self.format_reward.is_finite() {
-            return Err(format!("`format_reward` is {}: it must be a number", self.format_reward));
-        }
-        self.update.validate()?;
-        self.evaluation.validate()
+    fn combinations(&self) -> std::result::Result<(), Refusal> {
+        self.tuning.compared_by(Grpo::CARD.id)
     }
 }
 
@@ -96,28 +86,22 @@ impl Tuner for Grpo {
     type Config = GrpoConfig;
 
     fn build(config: GrpoConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let plan = Plan {
-            model: &config.model,
-            base: Some(&config.base),
-            adam: config.update.adam(),
-            max_new: config.rollout.max_new,
-            evaluation: &config.evaluation,
-        };
-        let language = Language::new(&Self::CARD, &plan, task, run)?;
+        let language = config.tuning.language(&Self::CARD, config.update.adam(), task, run)?;
         Ok(Self { config, language })
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
         let Self { config, language } = self;
-        let rollouts = language.rollouts(&config.rollout, None, run)?;
+        let rollouts = language.rollouts(&config.tuning.rollout, None, run)?;
         let format_reward = config.format_reward as f32;
         let rewards = rollouts.of(|answer| {
             let verdict = &answer.verdict;
             f32::from(u8::from(verdict.correct)) + format_reward * f32::from(u8::from(verdict.format))
         });
         report(&rollouts, &rewards, run)?;
-        let advantages = config.advantage.advantages(&rewards, config.rollout.group, run)?;
-        language.improve(&rollouts, &advantages.values, config.rollout.temperature, &config.update, run)?;
+        let advantages = config.advantage.advantages(&rewards, rollouts.group, run)?;
+        let temperature = config.tuning.rollout.temperature;
+        language.improve(&rollouts, &advantages.values, temperature, &config.update, run)?;
         run.count_steps(1);
         Ok(Progress::MAIN)
     }

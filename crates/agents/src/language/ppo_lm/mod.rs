@@ -13,7 +13,7 @@ use burn::tensor::Tensor;
 use learn::{
     language::surrogate::clipped,
     normalise::{Divisor, advantages},
-    optim::{Trained, update},
+    optim::Trained,
     policy_gradient::value_clip,
     reduce,
     returns::{Order, Rollout, Steps, gae},
@@ -26,96 +26,63 @@ use settings::Config;
 
 use self::critic::Critic;
 use super::{
-    base::BaseConfig,
-    evaluation::EvaluationConfig,
     group::{log_probs, reference_log_probs, report, scalar},
-    language::{Language, Plan},
-    model::ModelConfig,
+    language::Language,
     rollout::{RolloutConfig, Rollouts},
     supervised::adamw,
+    tuning::Tuning,
 };
 use crate::{
-    failure::failure,
-    state::{arrays, load_trained, save_trained},
+    state::{load_trained, save_trained},
+    update::update,
 };
 
 /// Hyper-parameters of PPO for language models.
 ///
 /// The values of Ziegler et al.
 #[derive(Clone, Debug, Config)]
-#[setting(check = Self::combinations)]
 pub struct PpoLmConfig {
-    /// Shape of the embedded model.
-    #[setting(group, paper = ModelConfig::default())]
-    pub model: ModelConfig,
-    /// How the embedded model is trained beforehand.
-    #[setting(group, paper = BaseConfig::default())]
-    pub base: BaseConfig,
-    /// How training problems are answered.
-    #[setting(group, laptop = RolloutConfig { prompts: 64, group: 2, ..RolloutConfig::default() }, paper = RolloutConfig { prompts: 256, group: 2, temperature: 0.7, ..RolloutConfig::default() })]
-    pub rollout: RolloutConfig,
-    /// Weight of the divergence from the model at the start, charged at every token.
-    #[setting(0.0, paper = 0.1)]
+    /// The model, its answers and its scores.
+    #[setting(
+        flatten,
+        laptop = Tuning {
+            rollout: RolloutConfig { prompts: 64, group: 2, ..RolloutConfig::default() },
+            ..Tuning::default()
+        },
+        paper = Tuning {
+            rollout: RolloutConfig { prompts: 256, group: 2, temperature: 0.7, ..RolloutConfig::default() },
+            ..Tuning::default()
+        },
+    )]
+    pub tuning: Tuning,
+    /// Weight of the divergence from the model at the start, charged at every token; below 0 the model
+    /// would be driven away from it.
+    #[setting(0.0, paper = 0.1, min = 0)]
     pub beta: f64,
     /// Discount per token.
-    #[setting(1.0)]
+    #[setting(1.0, min = 0, max = 1)]
     pub gamma: f64,
     /// Decay of the generalised advantage estimate.
-    #[setting(0.95)]
+    #[setting(0.95, min = 0, max = 1)]
     pub lambda: f64,
     /// How far the probability ratio of a token, and its value, may move before the gradient is cut.
-    #[setting(0.2)]
+    #[setting(0.2, above = 0)]
     pub clip: f32,
     /// Passes over the answers.
-    #[setting(2, paper = 4)]
+    #[setting(2, paper = 4, min = 1)]
     pub epochs: usize,
     /// Steps that a pass is cut into.
-    #[setting(2, paper = 8)]
+    #[setting(2, paper = 8, min = 1)]
     pub minibatches: usize,
     /// AdamW's step size of the policy.
-    #[setting(2e-4, paper = 1e-5)]
+    #[setting(2e-4, paper = 1e-5, above = 0)]
     pub learning_rate: f64,
     /// AdamW's step size of the critic.
-    #[setting(5e-4, paper = 1e-5)]
+    #[setting(5e-4, paper = 1e-5, above = 0)]
     pub critic_rate: f64,
     /// Limit of the global gradient norm of each.
-    #[setting(1.0)]
+    #[setting(1.0, above = 0)]
     pub gradient_clip: f32,
-    /// How the model is scored.
-    #[setting(group, paper = EvaluationConfig::default())]
-    pub evaluation: EvaluationConfig,
-}
-
-impl PpoLmConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.model.validate()?;
-        self.base.validate()?;
-        self.rollout.validate()?;
-        let positive = [
-            ("learning_rate", self.learning_rate),
-            ("critic_rate", self.critic_rate),
-            ("clip", f64::from(self.clip)),
-            ("gradient_clip", f64::from(self.gradient_clip)),
-            ("epochs", self.epochs as f64),
-            ("minibatches", self.minibatches as f64),
-        ];
-        if let Some((name, value)) = positive.iter().find(|(_, value)| !(value.is_finite() && *value > 0.0)) {
-            return Err(format!("`{name}` is {value}: it must be above 0"));
-        }
-        if let Some((name, value)) = [("gamma", self.gamma), ("lambda", self.lambda)]
-            .iter()
-            .find(|(_, value)| !(0.0..=1.0).contains(value))
-        {
-            return Err(format!("`{name}` is {value}: it must be between 0 and 1"));
-        }
-        if !(self.beta.is_finite() && self.beta >= 0.0) {
-            return Err(format!(
-                "`beta` is {}: it must be at least 0, or the model would be driven away from its start",
-                self.beta
-            ));
-        }
-        self.evaluation.validate()
-    }
 }
 
 /// Proximal policy optimisation of a language model.
@@ -155,21 +122,15 @@ impl Method for PpoLm {
     type Config = PpoLmConfig;
 
     fn build(config: PpoLmConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let plan = Plan {
-            model: &config.model,
-            base: Some(&config.base),
-            adam: adamw(config.learning_rate, 0.0),
-            max_new: config.rollout.max_new,
-            evaluation: &config.evaluation,
-        };
-        let language = Language::new(&Self::CARD, &plan, task, run)?;
+        let adam = adamw(config.learning_rate, 0.0);
+        let language = config.tuning.language(&Self::CARD, adam, task, run)?;
         let critic = Critic::new(&language.reference, run.random("init"));
         let critic = Trained::new(critic, adamw(config.critic_rate, 0.0));
         Ok(Self { config, language, critic })
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        let rollouts = self.language.rollouts(&self.config.rollout, None, run)?;
+        let rollouts = self.language.rollouts(&self.config.tuning.rollout, None, run)?;
         let rewards = rollouts.correct();
         report(&rollouts, &rewards, run)?;
         let signals = self.signals(&rollouts, &rewards, run)?;
@@ -204,9 +165,9 @@ impl Method for PpoLm {
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
-        let arrays = arrays(snapshot);
-        load_trained(&arrays, &mut [("critic", &mut self.critic)])?;
-        self.language.load(&arrays)
+        let arrays = snapshot.arrays();
+        load_trained(arrays, &mut [("critic", &mut self.critic)])?;
+        self.language.load(arrays)
     }
 }
 
@@ -249,7 +210,7 @@ impl PpoLm {
         if self.config.beta == 0.0 {
             return Ok(rollouts.answers.iter().map(|answer| vec![0.0; answer.ids.len()]).collect());
         }
-        let temperature = self.config.rollout.temperature;
+        let temperature = self.config.tuning.rollout.temperature;
         let reference = reference_log_probs(&self.language.reference, rollouts, temperature)?;
         let (mut sum, mut tokens) = (0.0, 0);
         let mut charge = |(own, other): (&f32, &f32)| {
@@ -274,7 +235,8 @@ impl PpoLm {
     ) -> Result<()> {
         let batch = rollouts.batch(indices);
         let clip = self.config.clip;
-        let log_prob = log_probs(self.language.policy.module(), &batch, self.config.rollout.temperature)?;
+        let temperature = self.config.tuning.rollout.temperature;
+        let log_prob = log_probs(self.language.policy.module(), &batch, temperature)?;
         let device = log_prob.device();
         let mask = batch.mask(&device);
         let old = indices.iter().map(|index| rollouts.answers[*index].log_probs.as_slice());
@@ -297,10 +259,8 @@ impl PpoLm {
         let value_loss = value_clip(value, value_old, target, clip).reshape([rows, columns]);
         let value_loss = reduce::masked_mean(value_loss, mask);
         let limit = Some(self.config.gradient_clip);
-        let done = update("policy", loss, &mut [&mut self.language.policy], limit)
-            .map_err(|error| failure(run, error))?;
-        let fitted = update("value", value_loss, &mut [&mut self.critic], limit)
-            .map_err(|error| failure(run, error))?;
+        let done = update(run, "policy", loss, &mut [&mut self.language.policy], limit)?;
+        let fitted = update(run, "value", value_loss, &mut [&mut self.critic], limit)?;
         run.log("loss/policy", f64::from(done.loss))?;
         run.log("loss/value", f64::from(fitted.loss))?;
         run.log("diag/gradient_norm", f64::from(done.gradient_norm))

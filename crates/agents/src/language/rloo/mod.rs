@@ -7,23 +7,20 @@
 use burn::tensor::Tensor;
 use learn::{
     language::{advantage, tokens::sequence_sum},
-    optim::{AdamSettings, update},
     policy_gradient,
 };
 use run::{Card, Need, Primary, Progress, Result, Run, RunError, Task};
-use settings::Config;
+use settings::{Config, Refusal};
 
 use super::{
-    base::BaseConfig,
-    evaluation::EvaluationConfig,
     group::{log_probs, reference_log_probs, report},
-    language::{Language, Plan},
-    model::ModelConfig,
+    language::Language,
     rollout::{RolloutConfig, Rollouts},
     supervised::adamw,
     tuner::Tuner,
+    tuning::Tuning,
 };
-use crate::failure::failure;
+use crate::update::update;
 
 /// Hyper-parameters of RLOO.
 ///
@@ -31,44 +28,30 @@ use crate::failure::failure;
 #[derive(Clone, Debug, Config)]
 #[setting(check = Self::combinations)]
 pub struct RlooConfig {
-    /// Shape of the embedded model.
-    #[setting(group, paper = ModelConfig::default())]
-    pub model: ModelConfig,
-    /// How the embedded model is trained beforehand.
-    #[setting(group, paper = BaseConfig::default())]
-    pub base: BaseConfig,
-    /// How training problems are answered.
-    #[setting(group, paper = RolloutConfig { prompts: 128, group: 4, ..RolloutConfig::default() })]
-    pub rollout: RolloutConfig,
-    /// Weight of the divergence from the model at the start, in the reward.
-    #[setting(0.0, paper = 0.03)]
+    /// The model, its answers and its scores.
+    #[setting(
+        flatten,
+        paper = Tuning {
+            rollout: RolloutConfig { prompts: 128, group: 4, ..RolloutConfig::default() },
+            ..Tuning::default()
+        },
+    )]
+    pub tuning: Tuning,
+    /// Weight of the divergence from the model at the start, in the reward; below 0 the model would be
+    /// driven away from it.
+    #[setting(0.0, paper = 0.03, min = 0)]
     pub beta: f64,
     /// AdamW's step size.
-    #[setting(3e-4, paper = 1e-6)]
+    #[setting(3e-4, paper = 1e-6, above = 0)]
     pub learning_rate: f64,
     /// Limit of the global gradient norm.
-    #[setting(1.0)]
+    #[setting(1.0, above = 0)]
     pub gradient_clip: f32,
-    /// How the model is scored.
-    #[setting(group, paper = EvaluationConfig::default())]
-    pub evaluation: EvaluationConfig,
 }
 
 impl RlooConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.model.validate()?;
-        self.base.validate()?;
-        self.rollout.validate_group(Rloo::CARD.id)?;
-        if !(self.learning_rate > 0.0 && self.gradient_clip > 0.0) {
-            return Err("`learning_rate` and `gradient_clip` must be above 0".to_owned());
-        }
-        if !(self.beta.is_finite() && self.beta >= 0.0) {
-            return Err(format!(
-                "`beta` is {}: it must be at least 0, or the model would be driven away from its start",
-                self.beta
-            ));
-        }
-        self.evaluation.validate()
+    fn combinations(&self) -> std::result::Result<(), Refusal> {
+        self.tuning.compared_by(Rloo::CARD.id)
     }
 }
 
@@ -107,19 +90,13 @@ impl Tuner for Rloo {
     type Config = RlooConfig;
 
     fn build(config: RlooConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let plan = Plan {
-            model: &config.model,
-            base: Some(&config.base),
-            adam: config.adam(),
-            max_new: config.rollout.max_new,
-            evaluation: &config.evaluation,
-        };
-        let language = Language::new(&Self::CARD, &plan, task, run)?;
+        let adam = adamw(config.learning_rate, 0.0);
+        let language = config.tuning.language(&Self::CARD, adam, task, run)?;
         Ok(Self { config, language })
     }
 
     fn advance(&mut self, run: &mut Run) -> Result<Progress> {
-        let rollouts = self.language.rollouts(&self.config.rollout, None, run)?;
+        let rollouts = self.language.rollouts(&self.config.tuning.rollout, None, run)?;
         let mut rewards = rollouts.correct();
         report(&rollouts, &rewards, run)?;
         if self.config.beta > 0.0 {
@@ -142,16 +119,10 @@ impl Tuner for Rloo {
     }
 }
 
-impl RlooConfig {
-    fn adam(&self) -> AdamSettings {
-        adamw(self.learning_rate, 0.0)
-    }
-}
-
 impl Rloo {
     /// Subtracts the divergence of every answer from its reward (equation 2).
     fn charge(&self, rollouts: &Rollouts, rewards: &mut [f32], run: &mut Run) -> Result<()> {
-        let temperature = self.config.rollout.temperature;
+        let temperature = self.config.tuning.rollout.temperature;
         let reference = reference_log_probs(&self.language.reference, rollouts, temperature)?;
         let (mut sum, mut tokens) = (0.0, 0);
         for ((answer, reference), reward) in rollouts.answers.iter().zip(&reference).zip(rewards) {
@@ -169,12 +140,12 @@ impl Rloo {
         let all: Vec<usize> = (0..rollouts.answers.len()).collect();
         let batch = rollouts.batch(&all);
         let policy = &mut self.language.policy;
-        let log_prob = log_probs(policy.module(), &batch, self.config.rollout.temperature)?;
+        let log_prob = log_probs(policy.module(), &batch, self.config.tuning.rollout.temperature)?;
         let device = log_prob.device();
         let advantage = Tensor::<1>::from_data(advantages, &device);
         let loss = policy_gradient::score(sequence_sum(log_prob, batch.mask(&device)), advantage).mean();
         let clip = Some(self.config.gradient_clip);
-        let done = update("policy", loss, &mut [policy], clip).map_err(|error| failure(run, error))?;
+        let done = update(run, "policy", loss, &mut [policy], clip)?;
         run.log("loss/policy", f64::from(done.loss))?;
         run.log("diag/gradient_norm", f64::from(done.gradient_norm))
     }

@@ -6,7 +6,7 @@ use settings::Config;
 
 use super::{
     evaluation::EvaluationConfig,
-    language::{Language, Plan},
+    language::{Language, LanguagePlan},
     model::ModelConfig,
     supervised::{self, Corpus, SupervisedConfig},
     tuner::Tuner,
@@ -16,13 +16,15 @@ use super::{
 ///
 /// For published models, the values that instruction tuning of small ones is usually done with.
 #[derive(Clone, Debug, Config)]
-#[setting(check = Self::combinations)]
 pub struct SftConfig {
     /// Shape of the embedded model.
-    #[setting(group, paper = ModelConfig::default())]
+    #[setting(group)]
     pub model: ModelConfig,
     /// How worked solutions are fitted.
-    #[setting(group, paper = SupervisedConfig { batch: 32, learning_rate: 1e-5, warm_up: 100, ..SupervisedConfig::default() })]
+    #[setting(
+        group,
+        paper = SupervisedConfig { batch: 32, learning_rate: 1e-5, warm_up: 100, ..SupervisedConfig::default() },
+    )]
     pub supervised: SupervisedConfig,
     /// Whether the step size falls linearly to 0 over the run.
     #[setting(true)]
@@ -31,16 +33,8 @@ pub struct SftConfig {
     #[setting(0)]
     pub max_new: usize,
     /// How the model is scored.
-    #[setting(group, paper = EvaluationConfig::default())]
+    #[setting(group)]
     pub evaluation: EvaluationConfig,
-}
-
-impl SftConfig {
-    fn combinations(&self) -> std::result::Result<(), String> {
-        self.model.validate()?;
-        self.supervised.validate("supervised.")?;
-        self.evaluation.validate()
-    }
 }
 
 /// Supervised fine-tuning.
@@ -70,7 +64,7 @@ impl Tuner for Sft {
     type Config = SftConfig;
 
     fn build(config: SftConfig, task: &Task, run: &mut Run) -> Result<Self> {
-        let plan = Plan {
+        let plan = LanguagePlan {
             model: &config.model,
             base: None,
             adam: config.supervised.adam(),
@@ -89,10 +83,8 @@ impl Tuner for Sft {
             false => 1.0,
         };
         language.policy.set_learning_rate(left * config.supervised.rate(run.steps()));
-        let random = run.random("problems");
-        let done =
-            supervised::step(&mut language.policy, &language.codec, corpus, &config.supervised, random)
-                .map_err(|error| error.of(run))?;
+        let solutions = corpus.solutions(&language.codec, config.supervised.batch, run.random("problems"))?;
+        let done = supervised::step(&mut language.policy, &solutions, &config.supervised, run)?;
         run.log("loss/sft", f64::from(done.loss))?;
         run.log("diag/gradient_norm", f64::from(done.gradient_norm))?;
         run.count_updates("policy", 1);

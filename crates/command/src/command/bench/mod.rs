@@ -73,7 +73,7 @@ struct Document {
 
 /// Measures and prints.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    agents::prepare_threads();
+    run::threads::prepare();
     let (bench, results) = match arguments.bench {
         Bench::Worlds => ("worlds", worlds::measure()?),
         Bench::Replay => ("replay", replay::measure()?),

@@ -45,7 +45,7 @@ struct Model {
 
 /// Does what was asked.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    agents::prepare_threads();
+    run::threads::prepare();
     match &arguments.command {
         Command::Score(arguments) => score::execute(arguments),
         Command::Generate(arguments) => generate::execute(arguments),

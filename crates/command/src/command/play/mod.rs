@@ -50,7 +50,7 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     if arguments.terminal && !(std::io::stdout().is_terminal() && std::io::stdin().is_terminal()) {
         return Err(Failure::usage("--terminal needs a terminal: write a file with --gif instead"));
     }
-    agents::prepare_threads();
+    run::threads::prepare();
     let stored = Stored::load(&arguments.run)?;
     let world = stored.world(arguments.world.as_deref())?;
     let mode = if arguments.sample { Mode::Sample } else { Mode::Greedy };

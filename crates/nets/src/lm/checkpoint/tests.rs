@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use crate::host;
 use burn::module::{Module, ModuleMapper, Param};
 use burn::tensor::{Device, Gradients, Int, Tensor, TensorData, activation};
 use safetensors::SafeTensors;
@@ -57,10 +58,6 @@ fn embed(decoder: &Decoder, ids: &[Vec<i64>]) -> Tensor<3> {
     let flat: Vec<i64> = ids.iter().flatten().copied().collect();
     let device = decoder.embedding().device();
     decoder.embed(Tensor::<2, Int>::from_data(TensorData::new(flat, [rows, length]), &device))
-}
-
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }
 
 #[track_caller]

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use burn::tensor::Tensor;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
@@ -13,7 +12,7 @@ use super::super::map::Columns;
 use super::description::{self, Architecture, Description};
 use super::layout::{self, Array, LayerPart, Part};
 use super::{CONFIG, WEIGHTS, refuse};
-use crate::NetsError;
+use crate::{NetsError, host};
 
 /// What stands in a checkpoint beside the weights.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -125,8 +124,4 @@ pub(super) fn values(decoder: &Decoder, part: Part) -> Vec<f32> {
             }
         }
     }
-}
-
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.without_autodiff().into_data().iter::<f32>().collect()
 }

@@ -3,9 +3,9 @@
 use burn::module::Module;
 use burn::tensor::{Int, Tensor, TensorData};
 
-use crate::NetsError;
 use crate::lm::sampling::tell;
 use crate::lm::{Decoder, Pass, Place};
+use crate::{NetsError, host};
 
 /// What a model says of a sequence of T tokens.
 #[derive(Clone, Debug, PartialEq)]
@@ -37,7 +37,7 @@ pub fn score(decoder: &Decoder, ids: &[u32]) -> Result<Scored, NetsError> {
     let input = Tensor::<2, Int>::from_data(TensorData::new(numbers, [1, ids.len()]), &device);
     let output = plain.forward(plain.embed(input), &Place::full(1, ids.len()), Pass::default())?;
     let logits = output.logits.unwrap_or_else(|| plain.head(output.last));
-    let logits: Vec<f32> = logits.into_data().iter::<f32>().collect();
+    let logits = host(logits);
     if logits.iter().any(|logit| !logit.is_finite()) {
         return Err(NetsError::Logits { what: "not all numbers" });
     }

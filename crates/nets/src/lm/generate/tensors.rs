@@ -3,8 +3,8 @@
 use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::engine::{Engine, Inputs, distinct};
-use crate::NetsError;
 use crate::lm::{Cache, Decoder, LogitsOf, Pass, Place};
+use crate::{NetsError, host};
 
 /// A decoder, what it has seen, and the logits of what follows. Prompts are padded on the left; rows
 /// that have ended are dropped once they are half of those that are computed.
@@ -47,7 +47,7 @@ impl Tensors {
 
     fn store(&mut self, logits: Tensor<2>) {
         let vocabulary = self.vocabulary();
-        let values: Vec<f32> = logits.into_data().iter::<f32>().collect();
+        let values = host(logits);
         for (row, values) in self.active.iter().zip(values.chunks_exact(vocabulary)) {
             self.logits[row * vocabulary..][..vocabulary].copy_from_slice(values);
         }

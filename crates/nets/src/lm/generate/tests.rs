@@ -4,8 +4,11 @@ use burn::tensor::{Device, Tensor};
 use rand::SeedableRng;
 
 use super::*;
-use crate::lm::{LmConfig, RopeConfig};
 use crate::parameters::{NamedArray, export, import};
+use crate::{
+    host,
+    lm::{LmConfig, RopeConfig},
+};
 
 fn seeded(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
@@ -84,10 +87,6 @@ fn assert_close(found: &[f32], expected: &[f32]) {
     for (found, expected) in found.iter().zip(expected) {
         assert!((found - expected).abs() < 1e-4 * (1.0 + expected.abs()), "{found}, expected {expected}");
     }
-}
-
-fn host(tensor: Tensor<2>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }
 
 #[test]

@@ -4,8 +4,8 @@ use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use super::{Sampling, truncate};
-use crate::NetsError;
 use crate::elu::exponential;
+use crate::{NetsError, argmax};
 
 /// A token that was drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -47,7 +47,8 @@ impl Scratch {
         random: &mut ChaCha8Rng,
     ) -> Result<Choice, NetsError> {
         self.process(sampling, logits, seen, drawn)?;
-        let place = if sampling.temperature > 0.0 { self.draw(random.random()) } else { self.best() };
+        let place =
+            if sampling.temperature > 0.0 { self.draw(random.random()) } else { argmax(&self.scores) };
         let id = self.candidates[place];
         Ok(Choice { id, told: tell(logits, id, sampling.divisor()) })
     }
@@ -99,7 +100,7 @@ impl Scratch {
         if sampling.temperature > 0.0 {
             self.spread(&mut all);
         } else {
-            all[self.candidates[self.best()] as usize] = 1.0;
+            all[self.candidates[argmax(&self.scores)] as usize] = 1.0;
         }
         all
     }
@@ -111,17 +112,6 @@ impl Scratch {
         for (id, weight) in self.candidates.iter().zip(&self.weights) {
             all[*id as usize] = (f64::from(*weight) / total) as f32;
         }
-    }
-
-    /// The place of the largest score, the first among equals.
-    fn best(&self) -> usize {
-        let mut best = 0;
-        for (place, score) in self.scores.iter().enumerate() {
-            if *score > self.scores[best] {
-                best = place;
-            }
-        }
-        best
     }
 
     /// The place where the distribution function passes `level`, in [0, 1).

@@ -5,6 +5,7 @@
 //! over the S states weighted by how often each is among the candidates: the gradient of the loss
 //! over B x B logits is computed in B + S A S operations.
 
+use learn::optim::{AdamSettings, TableAdam};
 use rand_chacha::ChaCha8Rng;
 use worlds::tabular::Policy;
 
@@ -221,43 +222,18 @@ pub fn train(
 ) -> Table {
     let mut critic = Table::zeros(states, policy.actions());
     let mut target = critic.clone();
-    let mut adam = Adam::new(critic.values.len());
+    let mut adam = TableAdam::new(critic.values.len());
     let mut batch = Batch::default();
     let decay = training.final_share.powf(1.0 / training.updates as f64);
     let mut rate = training.learning_rate;
     for _ in 0..training.updates {
         batch.draw(data, training, random);
         let slope = gradient(&critic, &target, policy, &batch, training);
-        adam.step(&mut critic.values, &slope, rate);
+        adam.step(&mut critic.values, &slope, &AdamSettings::new(rate));
         rate *= decay;
-        for (slow, fast) in target.values.iter_mut().zip(&critic.values) {
-            *slow += training.tau * (fast - *slow);
+        for (target, online) in target.values.iter_mut().zip(&critic.values) {
+            *target += training.tau * (online - *target);
         }
     }
     critic
-}
-
-/// Adam (Kingma and Ba, 2015, algorithm 1) with its usual constants.
-struct Adam {
-    first: Vec<f64>,
-    second: Vec<f64>,
-    steps: i32,
-}
-
-impl Adam {
-    fn new(size: usize) -> Self {
-        Self { first: vec![0.0; size], second: vec![0.0; size], steps: 0 }
-    }
-
-    fn step(&mut self, values: &mut [f64], slope: &[f64], rate: f64) {
-        self.steps += 1;
-        let (first_bias, second_bias) = (1.0 - 0.9_f64.powi(self.steps), 1.0 - 0.999_f64.powi(self.steps));
-        let rate = rate / first_bias;
-        let moments = self.first.iter_mut().zip(&mut self.second);
-        for ((value, slope), (first, second)) in values.iter_mut().zip(slope).zip(moments) {
-            *first += 0.1 * (slope - *first);
-            *second += 0.001 * (slope * slope - *second);
-            *value -= rate * *first / ((*second / second_bias).sqrt() + 1e-8);
-        }
-    }
 }

@@ -11,7 +11,6 @@ mod successor;
 mod tests;
 
 use run::{Result, Run, RunError, Scores, Snapshot, scores};
-use settings::Config;
 use worlds::tabular::{Policy, Table};
 
 use self::{
@@ -19,72 +18,10 @@ use self::{
     data::Data,
     successor::{Replayed, Stream},
 };
-use super::{Estimator, TdInfoNceConfig};
+use super::{Estimator, TabularConfig, TdInfoNceConfig};
 
 /// Steps of an episode in worlds without a time limit.
 const USUAL_HORIZON: usize = 50;
-
-/// Hyper-parameters of the tabular form.
-#[derive(Clone, Debug, Config)]
-pub struct TabularConfig {
-    /// Discount of the future.
-    #[setting(0.9)]
-    pub gamma: f64,
-    /// Numbers of transitions to estimate from, one after the other; the run's steps end the last.
-    #[setting([300, 1_000, 3_000, 10_000, 30_000, 100_000, 300_000])]
-    pub sizes: Vec<u64>,
-    /// Transitions of an update, and candidates of its contrast.
-    #[setting(256)]
-    pub batch: usize,
-    /// Updates on each size; errors no longer fall with more.
-    #[setting(6_000)]
-    pub updates: usize,
-    /// Adam's step size of critics at first; it falls geometrically.
-    #[setting(0.05)]
-    pub learning_rate: f64,
-    /// Step size of the replayed successor representation at first; it falls geometrically.
-    #[setting(0.5)]
-    pub replay_rate: f64,
-    /// The last step size as a share of the first.
-    #[setting(0.01)]
-    pub final_share: f64,
-    /// Constant step sizes of the streaming successor representation, the best of which counts.
-    #[setting([0.02, 0.05, 0.1, 0.2, 0.4])]
-    pub stream_rates: Vec<f64>,
-    /// Share of the critic that flows into its target copy per update.
-    #[setting(0.02)]
-    pub tau: f64,
-    /// Whether the data say which episode a transition belongs to.
-    #[setting(true)]
-    pub episodes: bool,
-}
-
-impl TabularConfig {
-    pub(super) fn validate(&self, estimator: Estimator) -> std::result::Result<(), String> {
-        if self.sizes.is_empty() || self.sizes[0] == 0 || !self.sizes.is_sorted_by(|a, b| a < b) {
-            return Err("`tabular.sizes` must be numbers above 0 that grow".to_owned());
-        }
-        let rates = [self.learning_rate, self.replay_rate];
-        if self.updates == 0 || rates.iter().any(|rate| *rate <= 0.0) {
-            return Err("`tabular.updates` must be at least 1, and its step sizes above 0".to_owned());
-        }
-        let shares = [self.final_share, self.tau, self.replay_rate];
-        let streams = self.stream_rates.iter();
-        if self.stream_rates.is_empty()
-            || shares.iter().chain(streams).any(|share| !(*share > 0.0 && *share <= 1.0))
-        {
-            return Err("`tabular.final_share`, `tabular.tau`, `tabular.replay_rate` and each of \
-                        `tabular.stream_rates` must be above 0 and at most 1"
-                .to_owned());
-        }
-        if estimator == Estimator::McInfonce && !self.episodes {
-            return Err("`mc-infonce` draws futures from a transition's episode, and the data do not say which \
-                        that is: set `tabular.episodes=true`, or use `td-infonce`, which needs transitions only"
-                .to_owned());
-        }
-        Ok(())
-    }
-}
 
 /// The table, the data collected in it and what was estimated from them.
 pub(super) struct Tabular {

@@ -15,7 +15,7 @@ use crate::render::{Colour, palette};
 use crate::spec::Reference;
 use crate::world::{FromOptions, decode, encode};
 use crate::{
-    Action, ActionSpace, Array, Canvas, Field, Layout, OptionHelp, Options, Role, Spec, Step, World,
+    Action, ActionSpace, Array, Canvas, Environment, Field, Layout, OptionHelp, Options, Role, Spec, Step,
     WorldError,
 };
 
@@ -136,7 +136,7 @@ impl MazeLevels {
     }
 }
 
-impl World for MazeLevels {
+impl Environment for MazeLevels {
     fn spec(&self) -> &Spec {
         &self.spec
     }

@@ -15,9 +15,9 @@ use burn::tensor::{DType, Device, Tensor, TensorData};
 use rayon::prelude::*;
 
 use super::engine::{Engine, Inputs, distinct};
-use crate::NetsError;
 use crate::lm::{Decoder, LmConfig};
 use crate::parameters;
+use crate::{NetsError, host};
 use pass::{Work, advance};
 use weights::Weights;
 
@@ -130,7 +130,7 @@ impl Engine for Host {
         let width = weights.config.width;
         let vectors: Vec<f32> = match inputs {
             Inputs::Tokens(ids) => ids.iter().flat_map(|id| weights.vector(*id)).copied().collect(),
-            Inputs::Vectors(vectors) => vectors.without_autodiff().into_data().iter::<f32>().collect(),
+            Inputs::Vectors(vectors) => host(*vectors),
         };
         let rows = self.sequences.iter_mut().zip(vectors.chunks_exact(width)).zip(running);
         let mut work: Vec<Work<'_>> = rows

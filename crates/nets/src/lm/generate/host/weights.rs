@@ -1,11 +1,9 @@
 //! A decoder's weights as slices.
 
-use burn::tensor::Tensor;
-
 use super::product::Linear;
-use crate::lm::projection::Projection;
 use crate::lm::{Decoder, LmConfig};
 use crate::norm::RmsNorm;
+use crate::{host, lm::projection::Projection};
 
 /// All weights of a decoder.
 #[derive(Debug)]
@@ -81,8 +79,4 @@ fn linear(projection: &Projection) -> Linear {
 
 fn gains(norm: &RmsNorm) -> Vec<f32> {
     host(norm.gamma.val())
-}
-
-fn host<const D: usize>(tensor: Tensor<D>) -> Vec<f32> {
-    tensor.into_data().iter::<f32>().collect()
 }

@@ -1,0 +1,91 @@
+//! Hyper-parameters of proximal policy optimisation.
+
+use learn::normalise::Divisor;
+use nets::encoder::EncoderConfig;
+use settings::{Config, Refusal};
+
+use super::Objective;
+
+/// Hyper-parameters of PPO.
+///
+/// The paper's values for continuous control (table 3).
+#[derive(Clone, Debug, Config)]
+#[setting(check = Self::combinations)]
+pub struct PpoConfig {
+    /// Copies of the world that act at once.
+    #[setting(4, paper = 1, min = 1)]
+    pub worlds: usize,
+    /// Steps of every copy between updates.
+    #[setting(128, paper = 2048, min = 1)]
+    pub rollout: usize,
+    /// Passes over a rollout.
+    #[setting(8, paper = 10, min = 1)]
+    pub epochs: usize,
+    /// Minibatches that a pass is cut into, at most `worlds` times `rollout`.
+    #[setting(4, paper = 32, min = 1)]
+    pub minibatches: usize,
+    /// Adam's step size at the start.
+    #[setting(1e-3, paper = 3e-4, above = 0.0)]
+    pub learning_rate: f64,
+    /// Whether the step size falls linearly to 0 over the run.
+    #[setting(true, paper = false)]
+    pub anneal: bool,
+    /// Discount per step.
+    #[setting(0.99, min = 0.0, max = 1.0)]
+    pub gamma: f64,
+    /// Decay of the generalised advantage estimate.
+    #[setting(0.95, min = 0.0, max = 1.0)]
+    pub lambda: f64,
+    /// How far the probability ratio may leave 1 before its gradient is cut.
+    #[setting(0.2, above = 0.0)]
+    pub clip: f64,
+    /// Weight of the value loss.
+    #[setting(0.5)]
+    pub value_coefficient: f64,
+    /// Weight of the entropy bonus.
+    #[setting(0.0)]
+    pub entropy_coefficient: f64,
+    /// Limit of the global gradient norm.
+    #[setting(0.5, above = 0.0)]
+    pub gradient_clip: f32,
+    /// Whether advantages are standardised in every minibatch.
+    #[setting(true)]
+    pub normalise_advantages: bool,
+    /// Whether vector observations are normalised by running statistics.
+    #[setting(false, paper = true)]
+    pub normalise_observations: bool,
+    /// Whether rewards are divided by the running deviation of the return.
+    #[setting(false, paper = true)]
+    pub scale_rewards: bool,
+    /// Widths of the hidden layers of actor and critic.
+    #[setting([64, 64], min = 1)]
+    pub hidden: Vec<usize>,
+    /// From observations to what actor and critic read; identity for vectors.
+    #[setting(EncoderConfig::Identity)]
+    pub encoder: EncoderConfig,
+}
+
+impl PpoConfig {
+    fn combinations(&self) -> Result<(), Refusal> {
+        let samples = self.worlds.saturating_mul(self.rollout);
+        match self.minibatches <= samples {
+            true => Ok(()),
+            false => {
+                let allowed = format!("at most `.worlds` x `.rollout` = {samples}");
+                Err(Refusal::new("minibatches", self.minibatches, allowed))
+            }
+        }
+    }
+
+    /// What is minimised on a minibatch.
+    pub(super) fn objective(&self) -> Objective {
+        Objective {
+            clip: self.clip as f32,
+            value_clip: None,
+            value_coefficient: self.value_coefficient,
+            entropy_coefficient: self.entropy_coefficient,
+            gradient_clip: self.gradient_clip,
+            standardise: self.normalise_advantages.then_some(Divisor::Population),
+        }
+    }
+}

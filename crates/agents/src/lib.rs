@@ -21,3 +21,9 @@ pub mod table;
 pub mod trajectories;
 pub mod update;
 pub mod value_agent;
+
+#[cfg(test)]
+mod small;
+
+#[cfg(test)]
+trials::family!();

@@ -68,6 +68,10 @@ fn apply_task(settings: &mut Settings, entry: &Entry, arguments: &Arguments) -> 
 
 /// Gives the method a representation objective, under the objective's settings in the run's preset.
 fn choose(settings: &mut Settings, entry: &Entry, objective: &str) -> Result<(), Failure> {
+    let paper = settings.preset == Preset::Paper.name();
+    let Ok(latent) = Latent::named(objective, paper) else {
+        return Err(unknown("objective", objective, objective::names().into_iter()).into());
+    };
     if !takes_objective(entry) {
         let others: Vec<&str> = takers().map(|other| other.card.id).collect();
         return Err(Failure::usage(format!(
@@ -76,10 +80,6 @@ fn choose(settings: &mut Settings, entry: &Entry, objective: &str) -> Result<(),
             others.join(", ")
         )));
     }
-    let paper = settings.preset == Preset::Paper.name();
-    let Ok(latent) = Latent::named(objective, paper) else {
-        return Err(unknown("objective", objective, objective::names().into_iter()).into());
-    };
     settings.config.insert(LATENT.to_owned(), Value::Table(latent.table()));
     Ok(())
 }

@@ -2,3 +2,6 @@
 
 pub mod alp_gmm;
 pub mod pec;
+
+#[cfg(test)]
+trials::family!();

@@ -1,3 +1,6 @@
 //! Papers on latent actions and skills.
 
 pub mod lapo;
+
+#[cfg(test)]
+trials::family!();

@@ -160,8 +160,14 @@ fn an_objective_is_chosen_with_its_settings_in_every_way() {
     };
     assert_eq!(metrics("fifth"), metrics("first"));
 
-    let paper =
-        train(&[&["--preset", "paper"], &set(&["latent=spr", "latent.images=false"])[..]].concat(), "paper");
+    let paper = train(
+        &[
+            &["--preset", "paper"],
+            &set(&["latent=spr", "latent.images=false", "encoder={kind=\"identity\"}"])[..],
+        ]
+        .concat(),
+        "paper",
+    );
     let paper: toml::Table = paper.parse().expect("TOML");
     let shift = serde_json::to_value(&paper["config"]["latent"]["shift"]).expect("JSON");
     assert_eq!(shift, find("latent.shift")["paper"]);

@@ -3,3 +3,6 @@
 pub mod decision_diffuser;
 pub mod doc_control;
 pub mod prdc;
+
+#[cfg(test)]
+trials::family!();

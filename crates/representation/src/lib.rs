@@ -8,3 +8,6 @@ pub mod tcrl_ensemble;
 pub mod td_infonce;
 #[cfg(test)]
 mod testing;
+
+#[cfg(test)]
+trials::family!();

@@ -40,12 +40,6 @@ impl Refusal {
     }
 }
 
-impl From<String> for Refusal {
-    fn from(sentence: String) -> Self {
-        Self { key: String::new(), value: String::new(), why: sentence }
-    }
-}
-
 /// A value as a sentence shows it: words without quotes.
 pub(crate) fn shown(value: &toml::Value) -> String {
     match value {

@@ -3,3 +3,6 @@
 pub mod contrastive_theory;
 pub mod latent_thresholds;
 pub mod lmdp_horizon_free;
+
+#[cfg(test)]
+trials::family!();

@@ -4,40 +4,98 @@ use run::registry;
 
 use crate::Trial;
 
-/// A method, its world (as [`Trial::new`] takes it) and settings under which it is small enough for
-/// seconds.
-pub type Small<'a> = (&'a str, &'a str, &'a [&'a str]);
+/// A method, its world and settings under which it is small enough for seconds.
+#[derive(Clone, Copy, Debug)]
+pub struct Small {
+    /// Its name.
+    pub id: &'static str,
+    /// Its world, as [`Trial::new`] takes it.
+    pub world: &'static str,
+    /// What differs from the laptop preset: groups of settings, joined.
+    pub settings: &'static [&'static [&'static str]],
+}
+
+/// All small trials of the program that is tested.
+#[doc(hidden)]
+#[linkme::distributed_slice]
+pub static SMALL: [Small];
+
+#[doc(hidden)]
+pub use linkme;
+
+/// Names groups of settings under which a method is small enough for seconds, in the tests of its folder; several
+/// times where it has several forms. The family's tests ([`crate::family!`]) try them all.
+#[macro_export]
+macro_rules! small {
+    ($id:expr, $world:expr, $settings:expr $(,)?) => {
+        const _: () = {
+            use $crate::exactness::linkme;
+            #[linkme::distributed_slice($crate::exactness::SMALL)]
+            #[linkme(crate = linkme)]
+            static SMALL: $crate::exactness::Small =
+                $crate::exactness::Small { id: $id, world: $world, settings: $settings };
+        };
+    };
+}
+
+/// The tests that hold for every method of a crate; it stands in the crate's `lib.rs`, under `cfg(test)`.
+#[macro_export]
+macro_rules! family {
+    () => {
+        mod family {
+            const NAME: &str = env!("CARGO_CRATE_NAME");
+
+            #[test]
+            fn every_method_is_tried() {
+                $crate::exactness::all_are_tried(NAME);
+            }
+
+            #[test]
+            fn a_loaded_method_goes_on_exactly() {
+                $crate::exactness::goes_on_exactly();
+            }
+
+            #[test]
+            fn runs_in_one_process_do_not_disturb_each_other() {
+                $crate::exactness::runs_do_not_disturb_each_other();
+            }
+
+            #[test]
+            fn every_setting_refuses_wrong_types_signs_and_ranges() {
+                $crate::refusals::every_setting(NAME);
+            }
+        }
+    };
+}
 
 /// Steps before the snapshot, beyond every method's start.
 const BEFORE: u64 = 400;
 /// Steps in all.
 const AFTER: u64 = 480;
 
-fn trial(&(id, world, settings): &Small<'_>, seed: u64) -> Trial {
-    Trial::new(id, world, settings, 10_000, seed)
+fn trial(small: &Small, seed: u64) -> Trial {
+    Trial::new(small.id, small.world, &small.settings.concat(), 10_000, seed)
 }
 
-/// Every method of this crate is among the trials.
+/// Every method of this crate has a small trial.
 ///
 /// # Panics
-/// One is not.
-pub fn all_are_tried(crate_name: &str, trials: &[Small<'_>]) {
+/// One has none.
+pub fn all_are_tried(crate_name: &str) {
     let own = |module: &str| module.split("::").next() == Some(crate_name);
-    let entries = registry::all().iter().filter(|entry| own(entry.module));
-    let mut count = 0;
+    let mut entries = registry::all().iter().filter(|entry| own(entry.module)).peekable();
+    assert!(entries.peek().is_some(), "no method of `{crate_name}` is registered");
     for entry in entries {
-        assert!(trials.iter().any(|trial| trial.0 == entry.card.id), "{} is not tried", entry.card.id);
-        count += 1;
+        assert!(SMALL.iter().any(|small| small.id == entry.card.id), "{} is not tried", entry.card.id);
     }
-    assert!(count > 0, "no method of `{crate_name}` is registered");
 }
 
 /// A run that is saved in the middle and loaded into a method built anew ends as one that was not.
 ///
 /// # Panics
 /// One does not.
-pub fn goes_on_exactly(trials: &[Small<'_>]) {
-    for small in trials {
+pub fn goes_on_exactly() {
+    for small in SMALL {
         let mut original = trial(small, 3);
         original.train(BEFORE);
         let state = original.snapshot();
@@ -45,7 +103,7 @@ pub fn goes_on_exactly(trials: &[Small<'_>]) {
         let mut loaded = trial(small, 3);
         loaded.load(&state);
         loaded.train(AFTER);
-        assert!(original.snapshot() == loaded.snapshot(), "{} differs after loading", small.0);
+        assert!(original.snapshot() == loaded.snapshot(), "{} differs after loading", small.id);
     }
 }
 
@@ -53,8 +111,8 @@ pub fn goes_on_exactly(trials: &[Small<'_>]) {
 ///
 /// # Panics
 /// One does not, or its seed changes nothing.
-pub fn runs_do_not_disturb_each_other(trials: &[Small<'_>]) {
-    for small in trials {
+pub fn runs_do_not_disturb_each_other() {
+    for small in SMALL {
         let alone = || {
             let mut trial = trial(small, 3);
             trial.train(AFTER);
@@ -67,7 +125,7 @@ pub fn runs_do_not_disturb_each_other(trials: &[Small<'_>]) {
             second.train(steps);
         }
         first.train(AFTER);
-        assert!(alone() == first.snapshot(), "{} is disturbed by another run", small.0);
-        assert!(first.snapshot() != second.snapshot(), "{} ignores its seed", small.0);
+        assert!(alone() == first.snapshot(), "{} is disturbed by another run", small.id);
+        assert!(first.snapshot() != second.snapshot(), "{} ignores its seed", small.id);
     }
 }

@@ -3,3 +3,6 @@
 pub mod ensemble_cdrl;
 pub mod mdvi;
 pub mod orchestrated_value_mapping;
+
+#[cfg(test)]
+trials::family!();

@@ -87,3 +87,8 @@ impl Policy for RandomPolicy {
         Err(RunError::Task("`random` has no weights to export".to_owned()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    trials::small!("random", "cartpole", &[]);
+}

@@ -3,11 +3,8 @@
 // Links the methods, which register themselves.
 use agents as _;
 
-mod exactness;
 mod export;
 mod language;
-mod language_trials;
 mod learning;
 mod recorded;
 mod sequence;
-mod settings;

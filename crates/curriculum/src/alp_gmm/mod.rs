@@ -15,6 +15,8 @@
 mod config;
 mod method;
 mod student;
+#[cfg(test)]
+mod tests;
 
 use learn::curriculum::Curriculum;
 use run::{Collector, Progress, Result, Run, RunError};

@@ -3,6 +3,13 @@ use settings::Config;
 
 use super::{comparison::arc_cosine, *};
 
+trials::small!("pec", "", &[]);
+trials::small!("pec", "", &[&["teacher=trained", "classes_per_task=2"]]);
+trials::small!("pec", "", &[&["variant=si"]]);
+trials::small!("pec", "", &[&["variant=lwf", "classes_per_task=2"]]);
+trials::small!("pec", "", &[&["variant=er"]]);
+trials::small!("pec", "", &[&["variant=vae-gc"]]);
+
 /// A method of these settings after the whole stream.
 fn trained(settings: PecConfig, seed: u64) -> (Pec, Run) {
     let mut run = Run::new(seed, 10_000, "cpu");
@@ -123,7 +130,12 @@ fn every_variant_and_teacher_goes_through_a_short_stream() {
 #[test]
 fn what_makes_no_sense_is_refused() {
     let linear = PecConfig { announced: false, ..PecConfig::default() };
-    assert!(linear.validate().unwrap_err().contains("number of samples per task"));
+    let sentence = linear.validate().unwrap_err();
+    assert!(sentence.starts_with("`decay` is linear: it must be `constant` or `reciprocal`"), "{sentence}");
+    assert!(sentence.contains("`announced` is false") && sentence.contains("number of samples per task"));
+    let mut none = PecConfig::default();
+    none.baseline.batch = 0;
+    assert_eq!(none.validate().unwrap_err(), "`baseline.batch` is 0: it must be at least 1");
     let build = |config: PecConfig| {
         Pec::build(config, &Task::new(), &mut Run::new(1, 10, "cpu")).err().map(|error| error.to_string())
     };

@@ -4,6 +4,4 @@
 use curriculum as _;
 
 mod alp_gmm;
-mod exactness;
 mod learning;
-mod settings;

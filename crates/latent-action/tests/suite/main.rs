@@ -3,6 +3,4 @@
 // Links the methods, which register themselves.
 use latent_action as _;
 
-mod exactness;
 mod export;
-mod settings;

@@ -17,6 +17,24 @@ use super::{
     *,
 };
 
+trials::small!(
+    "decision-diffuser",
+    "data:point-maze-umaze,reward=dense/mixed=0.5,steps=600",
+    &[&[
+        "horizon=8",
+        "diffusion.base=8",
+        "diffusion.steps=8",
+        "batch=2",
+        "inverse.hidden=[8]",
+        "inverse.batch=2",
+    ]]
+);
+trials::small!(
+    "decision-diffuser",
+    "data:traj2d,paths=50",
+    &[&["variant=bc", "condition=label", "labels.ask=[\"1\"]", "inverse.hidden=[8]", "batch=2"]]
+);
+
 /// What a data set of the tests has.
 #[derive(Clone, Copy)]
 struct Has {

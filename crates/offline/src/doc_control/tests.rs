@@ -10,6 +10,25 @@ use worlds::{ActionSpace, Actions, Array, Field, Layout, Observations, Role};
 
 use super::{Constraint, DocControl, DocControlConfig, Form, TabularConfig, cells::Cells, tabular::best_of};
 
+trials::small!("doc-control", "data:frozen-lake/random,episodes=50 in frozen-lake", &[]);
+trials::small!(
+    "doc-control",
+    "data:bernoulli-bandit/behaviour,episodes=50",
+    &[&["constraint=exact", "tabular.bins=3"]]
+);
+trials::small!(
+    "doc-control",
+    "data:pendulum/random,episodes=2",
+    &[&[
+        "deep.context=3",
+        "deep.future=2",
+        "deep.width=8",
+        "deep.layers=1",
+        "deep.batch=4",
+        "deep.dropout=0.1",
+    ]]
+);
+
 /// Episodes of one step each: observation, action, reward.
 fn bandit(pulls: &[(u32, f32)], rewards: bool) -> Data {
     let field =

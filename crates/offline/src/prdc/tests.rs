@@ -7,6 +7,11 @@ use nets::host;
 
 use super::neighbours::Neighbours;
 
+/// Swings of the pendulum by a half-skilled expert.
+const SWINGS: &str = "data:pendulum/scripted,skill=0.5,steps=400,seed=1";
+
+trials::small!("prdc", SWINGS, &[&["neighbours=2", "agent.hidden=[8]", "agent.batch=16"]]);
+
 fn matrix(values: &[f32], rows: usize) -> Tensor<2> {
     Tensor::from_data(TensorData::new(values.to_vec(), [rows, values.len() / rows]), &Device::flex())
 }

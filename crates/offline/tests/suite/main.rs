@@ -5,7 +5,5 @@ use offline as _;
 
 mod diffuser;
 mod doc_control;
-mod exactness;
 mod export;
 mod prdc;
-mod settings;

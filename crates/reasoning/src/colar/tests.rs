@@ -31,6 +31,30 @@ use super::{
     thinking::{Chain, Thinker, density},
 };
 
+use crate::small::{SUMS, TINY};
+
+/// Few problems in a batch.
+const FITTED: &[&str] = &["supervised.batch=2"];
+
+/// Latents that are reinforced from the snapshot's neighbourhood on.
+const LATENTS: &[&str] = &[
+    "supervised.learning_rate=0.01",
+    "max_latents=4",
+    "max_answer=3",
+    "updates=380",
+    "rl.updates=200",
+    "rl.prompts=2",
+    "rl.group=3",
+    "rl.pool=6",
+    "rl.filter=2",
+    "rl.learning_rate=0.003",
+    "rl.epochs=2",
+];
+
+trials::small!("colar", SUMS, &[TINY, FITTED, &["latent.second_pass=0.5"]]);
+trials::small!("colar", SUMS, &[TINY, FITTED, LATENTS]);
+trials::small!("colar", SUMS, &[TINY, FITTED, &["variant=cot"]]);
+
 fn seeded(seed: u64) -> ChaCha8Rng {
     ChaCha8Rng::seed_from_u64(seed)
 }

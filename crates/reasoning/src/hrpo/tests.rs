@@ -25,6 +25,19 @@ use super::{
     thoughts,
 };
 
+use crate::small::{REINFORCED, SUMS, TINY};
+
+trials::small!("hrpo", SUMS, &[TINY, REINFORCED]);
+trials::small!(
+    "hrpo",
+    SUMS,
+    &[
+        TINY,
+        REINFORCED,
+        &["reading=latent", "model.lora_rank=2", "model.lora_alpha=4.0", "update.weight_decay=0.1"],
+    ]
+);
+
 const WIDTH: usize = 16;
 const TEMPERATURE: f64 = 0.8;
 

@@ -12,6 +12,14 @@ use worlds::text::{Split, Verdict};
 
 use super::{method::support, *};
 
+use crate::small::{REINFORCED, SUMS, TINY};
+
+trials::small!(
+    "intuitor",
+    SUMS,
+    &[TINY, REINFORCED, &["probe=2", "empty_limit=1.0", "schedule=cosine", "warm_up=0.1"]]
+);
+
 /// Answers of one and of three tokens to one prompt, and a model that reads them.
 fn scene() -> (nets::lm::Decoder, Rollouts) {
     let random = &mut ChaCha8Rng::seed_from_u64(5);

@@ -217,6 +217,15 @@ fn settle(found: &[Option<f32>], truncated: &[bool], group: usize) -> Result<Vec
 mod tests {
     use super::*;
 
+    use crate::small::{REINFORCED, SUMS, TINY};
+
+    trials::small!("rent", SUMS, &[TINY, REINFORCED, &["probe=2"]]);
+    trials::small!(
+        "rent",
+        SUMS,
+        &[TINY, REINFORCED, &["probe=2", "objective=direct", "setting=transductive", "pool=9"]]
+    );
+
     #[test]
     fn confidence_is_a_mean_and_no_sum() {
         let entropies = [1.0, 0.5, 0.25, 0.0, 0.5];

@@ -27,8 +27,8 @@ fn trial(id: &str, settings: &[&str], updates: u64) -> Trial {
 fn drawn_answers_become_surer() {
     let gain = |id, settings: &[&str]| {
         let settings = [SMALL, settings, &["base.accuracy=0.35", "update.learning_rate=0.0003"]].concat();
-        let mut trial = Trial::new(id, "arith,m=7,n=2", &settings, 40, 0);
-        trial.train(40);
+        let mut trial = Trial::new(id, "arith,m=7,n=2", &settings, 120, 0);
+        trial.train(120);
         trial.metric("eval/gain_entropy", 40)
     };
     for id in ["rent", "intuitor"] {

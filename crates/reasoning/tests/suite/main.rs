@@ -4,6 +4,4 @@
 use reasoning as _;
 
 mod confidence;
-mod exactness;
 mod latent;
-mod settings;

@@ -17,6 +17,17 @@ use super::{
 };
 use crate::testing::{Matrices, generator, largest, normal, tensor};
 
+trials::small!(
+    "self-predictive",
+    "random-mdp,kind=permutation-mix",
+    &[&["tabular.direction=bidirectional", "tabular.predictor=gradient"]]
+);
+trials::small!(
+    "self-predictive",
+    "minatar-breakout",
+    &[&["deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"]]
+);
+
 const ROWS: usize = 5;
 const STEPS: usize = 3;
 const ACTIONS: usize = 2;

@@ -21,6 +21,11 @@ use worlds::{ActionSpace, Layout};
 use super::*;
 use crate::testing::{Matrices, flat, generator, largest, normal, tensor};
 
+/// Settings under which a value agent of images learns within the first few hundred steps.
+const SMALL_VALUES: &[&str] = &["learning_starts=200", "hidden=8", "batch=8", "train_every=20"];
+
+trials::small!("spr", "minatar-breakout", &[SMALL_VALUES]);
+
 const ROWS: usize = 6;
 const STEPS: usize = 3;
 const ACTIONS: usize = 2;

@@ -11,6 +11,12 @@ use super::{
     ConsistencySettings, Distance, PlanConfig, PlannerKind, Tcrl, TcrlConfig, ValueKind, temporal_consistency,
 };
 
+trials::small!(
+    "tcrl",
+    "pendulum",
+    &[&["hidden=[8]", "latent_size=4", "batch=8", "random_episodes=1", "update_every=10"]]
+);
+
 fn small() -> TcrlConfig {
     TcrlConfig {
         random_episodes: 0,

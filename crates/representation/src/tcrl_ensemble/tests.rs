@@ -11,6 +11,12 @@ use settings::Config;
 use super::{TcrlEnsembleConfig, loss, method::members};
 use crate::testing::{generator, normal, tensor, wide};
 
+trials::small!(
+    "tcrl-ensemble",
+    "pendulum",
+    &[&["hidden=[8]", "batch=8", "random_episodes=1", "update_every=10"]]
+);
+
 const STEPS: usize = 3;
 const SIZE: usize = 2;
 

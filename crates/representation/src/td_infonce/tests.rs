@@ -3,6 +3,17 @@ use settings::Config;
 
 use super::TdInfoNceConfig;
 
+trials::small!(
+    "td-infonce",
+    "gridwalk-5x5",
+    &[&["tabular.sizes=[100, 400, 440, 480]", "tabular.updates=20"]]
+);
+trials::small!(
+    "td-infonce",
+    "point-maze-umaze",
+    &[&["deep.hidden=[8]", "deep.batch=8", "deep.start_steps=380", "deep.collect=policy"]]
+);
+
 /// The sentence that refuses these settings in this world.
 fn refusal(world: &str, settings: &[&str]) -> String {
     let entry = registry::find("td-infonce").expect("it is registered");

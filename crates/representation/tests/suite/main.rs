@@ -3,7 +3,5 @@
 // Links the methods, which register themselves.
 use representation as _;
 
-mod exactness;
 mod export;
 mod learning;
-mod settings;

@@ -7,6 +7,12 @@ use worlds::data;
 
 use super::{evaluation::bound, *};
 
+/// Blocks of few points.
+const SMALL_CONTRAST: &[&str] = &["block=2", "batch=16", "hidden=[8]"];
+
+trials::small!("contrastive-theory", "", &[SMALL_CONTRAST]);
+trials::small!("contrastive-theory", "", &[&["variant=supervised", "batch=16", "hidden=[8]"]]);
+
 fn build(config: ContrastiveTheoryConfig, updates: u64) -> (Result<ContrastiveTheory>, Run) {
     let mut run = Run::new(1, updates, "cpu");
     (ContrastiveTheory::build(config, &Task::new(), &mut run), run)
@@ -99,13 +105,16 @@ fn what_the_theorems_do_not_cover_is_refused() {
     let warm = ContrastiveTheoryConfig { temperature: 0.5, ..default() };
     assert!(warm.validate().unwrap_err().contains("plain inner product"));
     let both = ContrastiveTheoryConfig { block: 2, negatives: 2, ..default() };
-    assert!(both.validate().unwrap_err().contains("set one of them to 1"));
+    let sentence = both.validate().unwrap_err();
+    assert!(sentence.starts_with("`negatives` is 2: ") && sentence.contains("`block` is 2"), "{sentence}");
+    assert!(sentence.contains("set one of them to 1"), "{sentence}");
     let prior = |prior: Vec<f64>| ContrastiveTheoryConfig {
         prior,
         data: "latent-classes,classes=2".to_owned(),
         ..default()
     };
-    assert!(refusal(prior(vec![0.5, 0.4])).contains("must be 1"));
+    let sentence = refusal(prior(vec![0.5, 0.4]));
+    assert!(sentence.starts_with("`prior` is [0.5, 0.4]: ") && sentence.contains("must be 1"), "{sentence}");
     assert!(refusal(prior(vec![1.0, 0.0])).contains("no negative is informative"));
     assert!(refusal(prior(vec![1.0])).contains("1 probabilities"));
     let few = |block| ContrastiveTheoryConfig {

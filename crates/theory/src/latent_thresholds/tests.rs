@@ -10,6 +10,9 @@ use super::{
     online_points, repeats,
 };
 
+trials::small!("latent-thresholds", "threshold-oracle", &[&["class=a", "plan=budget", "trials=100"]]);
+trials::small!("latent-thresholds", "threshold-oracle", &[&["class=b", "mode=online", "doubling=true"]]);
+
 fn oracle(options: &str) -> ThresholdOracle {
     ThresholdOracle::named(&format!("threshold-oracle,{options}")).unwrap().unwrap()
 }

@@ -11,6 +11,8 @@ use super::{
     State, fill, log_term, planner::beliefs,
 };
 
+trials::small!("lmdp-horizon-free", "lmdp-rooms", &[]);
+
 fn latent(options: &str) -> LatentMdp {
     LatentMdp::named(&format!("lmdp-rooms{options}")).unwrap().unwrap()
 }

@@ -3,7 +3,5 @@
 // Links the methods, which register themselves.
 use ::theory as _;
 
-mod exactness;
 mod learning;
-mod settings;
 mod theory;

@@ -10,6 +10,14 @@ use super::{
     *,
 };
 
+trials::small!("ensemble-cdrl", "grid7-slip", &[&["atoms=21", "v_min=-1", "v_max=3"]]);
+trials::small!("ensemble-cdrl", "grid7-slip", &[&["targets=own", "shared_buffer=true"]]);
+trials::small!(
+    "ensemble-cdrl",
+    "cartpole",
+    &[&["agents=2", "deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"]]
+);
+
 const GOLDEN: &str = include_str!("../../tests/data/ensemble_cdrl.txt");
 const GRID: Grid = Grid { low: -1.0, high: 3.0, atoms: 11 };
 

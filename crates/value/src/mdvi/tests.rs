@@ -8,6 +8,19 @@ use worlds::{noise, tabular::Table};
 
 use super::{regulariser::Regulariser, tabular::*, *};
 
+trials::small!("mdvi", "random-mdp", &[&["check_bound=true", "tau=0.1"]]);
+trials::small!("mdvi", "cartpole", &[&["variant=md-direct", "learning_starts=200", "hidden=8", "batch=8"]]);
+trials::small!(
+    "mdvi",
+    "cartpole",
+    &[&["variant=md-indirect", "acting=epsilon", "learning_starts=200", "hidden=8", "batch=8"]]
+);
+trials::small!(
+    "mdvi",
+    "minatar-breakout",
+    &[&["variant=da", "tau=0.01", "learning_starts=200", "hidden=8", "batch=8"]]
+);
+
 fn garnet(seed: u64, discount: f64) -> Table {
     let name = format!("random-mdp,kind=garnet,states=12,discount={discount},world_seed={seed}");
     worlds::table(&name).unwrap().unwrap()

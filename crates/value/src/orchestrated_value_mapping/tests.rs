@@ -13,6 +13,13 @@ use super::{
     *,
 };
 
+trials::small!("orchestrated-value-mapping", "stochastic-corridor", &[&["tabular.epsilon=0.5"]]);
+trials::small!(
+    "orchestrated-value-mapping",
+    "minatar-breakout",
+    &[&["deep.learning_starts=200", "deep.hidden=8", "deep.batch=8", "deep.train_every=20"]]
+);
+
 const STATES: usize = 4;
 const ACTIONS: usize = 3;
 const DISCOUNT: f64 = 0.9;

@@ -3,6 +3,4 @@
 // Links the methods, which register themselves.
 use value as _;
 
-mod exactness;
 mod learning;
-mod settings;

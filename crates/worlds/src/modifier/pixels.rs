@@ -2,7 +2,6 @@
 
 use std::cell::RefCell;
 
-
 use super::{has, renamed, truths, wrapper::Wrapper};
 use crate::spec::{Array, Field, GoalSpace, Layout, Role, Spec};
 use crate::world::{Canvas, Environment};

@@ -1,6 +1,5 @@
 //! `+timelimit`: another time limit.
 
-
 use super::{renamed_without_reference, wrapper::Wrapper};
 use crate::spec::Spec;
 use crate::tabular::Table;

@@ -113,6 +113,15 @@ fn best(returns: &[f64], top: f64) -> Result<Vec<bool>> {
 mod tests {
     use super::*;
 
+    use crate::small::{SMALL_CLONES, SWINGS};
+
+    trials::small!("bc", SWINGS, &[SMALL_CLONES]);
+    trials::small!(
+        "bc",
+        "data:cartpole/scripted,skill=0.5,steps=300,seed=1",
+        &[&["top=0.5", "hidden=[8]", "batch=16"]]
+    );
+
     #[test]
     fn the_best_share_is_rounded_up_and_ties_go_to_the_earlier() {
         let kept = |top| best(&[1.0, 3.0, 3.0, -2.0], top).expect("there are returns");

@@ -4,6 +4,17 @@ use settings::Config;
 
 use super::*;
 
+trials::small!(
+    "decision-transformer",
+    "data:cartpole/random,episodes=20",
+    &[&["context=4", "width=8", "layers=1", "batch=4"]]
+);
+trials::small!(
+    "decision-transformer",
+    "data:pendulum/random,episodes=2",
+    &[&["context=4", "width=8", "layers=1", "batch=4"]]
+);
+
 #[test]
 fn wrong_settings_are_named() {
     DecisionTransformerConfig::default().validate().unwrap();

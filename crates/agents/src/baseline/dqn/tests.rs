@@ -7,6 +7,10 @@ use settings::Config;
 use super::*;
 use crate::value_agent::config::{Copies, ValueSettings};
 
+use crate::small::SMALL_VALUES;
+
+trials::small!("dqn", "cartpole", &[SMALL_VALUES]);
+
 fn run_for(config: DqnConfig, world: &str, steps: u64) -> (Dqn, Run, Task) {
     let mut run = Run::new(0, steps, "cpu");
     let task = Task::new().with(World::new(world).unwrap());

@@ -7,6 +7,8 @@
 
 mod config;
 mod method;
+#[cfg(test)]
+mod tests;
 
 use burn::tensor::{Device, Tensor};
 use learn::{

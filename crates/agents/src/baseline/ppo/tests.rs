@@ -5,6 +5,8 @@ use settings::Config;
 
 use super::{PpoConfig, rollout::passes};
 
+trials::small!("ppo", "cartpole", &[&["rollout=32", "hidden=[8]"]]);
+
 #[test]
 fn every_pass_shows_every_entry_once() {
     let mut seen = Vec::new();

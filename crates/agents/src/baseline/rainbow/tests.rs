@@ -6,6 +6,10 @@ use settings::Config;
 use super::*;
 use crate::value_agent::config::{Copies, ValueAgentConfig, ValueSettings};
 
+use crate::small::SMALL_VALUES;
+
+trials::small!("rainbow", "minatar-breakout", &[SMALL_VALUES]);
+
 /// Mean return of the last hundred training episodes after `steps` steps of breakout, from the
 /// whole agent in small.
 fn recent_return(steps: u64) -> f64 {

@@ -7,6 +7,8 @@
 pub mod actor;
 mod config;
 mod method;
+#[cfg(test)]
+mod tests;
 
 use learn::{
     batch::Transitions,

@@ -6,6 +6,8 @@
 
 mod config;
 mod method;
+#[cfg(test)]
+mod tests;
 pub mod twins;
 
 use burn::{module::Module, tensor::Tensor};

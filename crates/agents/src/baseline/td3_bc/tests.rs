@@ -4,6 +4,10 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use super::actor_loss;
 
+use crate::small::{SMALL_CLONES, SWINGS};
+
+trials::small!("td3-bc", SWINGS, &[SMALL_CLONES]);
+
 const STATES: [f32; 3] = [0.3, -0.8, 1.4];
 
 fn tensor<const D: usize>(values: &[f32], shape: [usize; D]) -> Tensor<D> {

@@ -5,6 +5,9 @@
 //! reward is fitted. Here pairs come from answers that were drawn on the spot, of which the verifier
 //! accepts one and refuses the other.
 
+#[cfg(test)]
+mod tests;
+
 use learn::language::{
     preference::{Pair, dpo},
     tokens::{sequence_mean, sequence_sum},

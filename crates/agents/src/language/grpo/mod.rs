@@ -5,6 +5,9 @@
 //! 2025: clip-higher, mean over tokens) and of Dr. GRPO (Liu et al., 2025: no division by the deviation,
 //! constant length) are options.
 
+#[cfg(test)]
+mod tests;
+
 use run::{Card, Need, Primary, Progress, Result, Run, Task};
 use settings::{Config, Refusal};
 

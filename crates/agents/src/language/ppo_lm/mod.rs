@@ -6,6 +6,8 @@
 //! come, from which generalised advantages are made.
 
 mod critic;
+#[cfg(test)]
+mod tests;
 
 use std::path::Path;
 

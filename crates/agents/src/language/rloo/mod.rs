@@ -4,6 +4,9 @@
 //! that of the whole answer's log-probability: no ratios, no clipping, one step per batch. The divergence
 //! from the model at the start is part of the reward.
 
+#[cfg(test)]
+mod tests;
+
 use burn::tensor::Tensor;
 use learn::{
     language::{advantage, tokens::sequence_sum},

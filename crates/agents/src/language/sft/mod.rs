@@ -1,6 +1,9 @@
 //! Supervised fine-tuning: the model is fitted to worked solutions by likelihood, from nothing or from
 //! a published model.
 
+#[cfg(test)]
+mod tests;
+
 use run::{Card, Need, Primary, Progress, Result, Run, Task};
 use settings::Config;
 

@@ -1,0 +1,5 @@
+//! Small trials.
+
+use crate::small::{REINFORCED, SUMS, TINY};
+
+trials::small!("ppo-lm", SUMS, &[TINY, REINFORCED]);

@@ -1,0 +1,5 @@
+//! Small trials.
+
+use crate::small::{REINFORCED, SUMS, TINY};
+
+trials::small!("rloo", SUMS, &[TINY, REINFORCED]);

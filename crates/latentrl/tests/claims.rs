@@ -99,8 +99,13 @@ fn a_report_is_complete_and_can_be_rebuilt() {
         assert!(place.path().join("report").join(file).exists(), "{file} is missing");
     }
     fs::remove_file(place.path().join("report/report.json")).expect("it is there");
-    succeeds(place.path(), &["report", "report"]);
+    let section = succeeds(place.path(), &["report", "report", "--markdown"]).out;
     assert_eq!(report(place.path()), before);
+    assert!(section.starts_with("## chance: holds\n"), "{section}");
+    assert!(
+        section.contains("\n| smaller rooms pay more | small against large: eval/return (end) | "),
+        "{section}"
+    );
 }
 
 #[test]

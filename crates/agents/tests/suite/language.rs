@@ -29,10 +29,10 @@ fn reinforced(id: &str, settings: &[&str], updates: u64) -> [f64; 2] {
 #[test]
 fn every_baseline_improves_a_half_trained_model() {
     for (id, settings, updates) in [
-        ("grpo", &["update.learning_rate=0.0003"][..], 80),
-        ("rloo", &["learning_rate=0.0002"], 80),
-        ("ppo-lm", &["learning_rate=0.0002", "critic_rate=0.001"], 80),
-        ("dpo", &["learning_rate=0.0002", "source=policy"], 80),
+        ("grpo", &["update.learning_rate=0.0003"][..], 120),
+        ("rloo", &["learning_rate=0.0002"], 120),
+        ("ppo-lm", &["learning_rate=0.0002", "critic_rate=0.001"], 120),
+        ("dpo", &["learning_rate=0.0002", "source=policy"], 120),
     ] {
         let [before, after] = reinforced(id, settings, updates);
         assert!(after > before + 0.06, "{id}: {before} to {after}");

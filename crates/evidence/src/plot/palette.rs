@@ -136,3 +136,20 @@ fn paint(colours: &Colours) -> String {
     }
     rules
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{LIGHT, Rules, Theme};
+
+    #[test]
+    fn rules_are_read_back_as_a_browser_reads_them() {
+        let rules = Rules::of(Theme::Light);
+        assert_eq!(rules.find("text", "quiet small", "fill"), Some(LIGHT.quiet));
+        assert_eq!(rules.find("text", "quiet small", "font-size"), Some("12px"));
+        assert_eq!(rules.find("text", "", "fill"), Some(LIGHT.ink));
+        assert_eq!(rules.find("circle", "mark f1", "fill"), Some(LIGHT.series[1]));
+        assert_eq!(rules.find("line", "leader", "stroke-dasharray"), Some("1 3"));
+        assert_eq!(rules.find("rect", "f0", "stroke"), None);
+        assert_ne!(Rules::of(Theme::Dark).find("text", "", "fill"), Some(LIGHT.ink));
+    }
+}

@@ -47,6 +47,9 @@ pub trait Named: Objective + Sized + 'static {
     fn new(config: Self::Config, adam: &AdamSettings) -> Self;
 }
 
+/// Makes an objective of its settings and the agent's optimiser.
+type Make = fn(&Table, &AdamSettings) -> Result<Box<dyn Objective>, Refusal>;
+
 /// A registered objective, without its types.
 pub struct Plug {
     /// Its name.
@@ -59,7 +62,7 @@ pub struct Plug {
     presets: [fn() -> Table; 2],
     complete: fn(&Table, &Table) -> Result<Table, Refusal>,
     check: fn(&Table) -> Result<(), Refusal>,
-    make: fn(&Table, &AdamSettings) -> Result<Box<dyn Objective>, Refusal>,
+    make: Make,
 }
 
 impl Plug {

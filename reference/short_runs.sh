@@ -28,3 +28,6 @@ while IFS= read -r line; do
         tail -n 1 "$runs/log" >"$out/$name.jsonl"
     fi
 done < <(sed -f "$rename" "$here/short_runs.txt")
+"$program" list --json | grep -o '"id": *"[^"]*"' | cut -d'"' -f4 | while read -r method; do
+    grep -q "^train $method\( \|$\)" "$here/short_runs.txt" || echo "no short run of $method" >&2
+done

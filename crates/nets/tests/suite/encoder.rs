@@ -95,8 +95,8 @@ fn layouts_that_do_not_fit_are_refused_in_a_sentence() {
     assert!(matches!(error, NetsError::ImageTooSmall { least: 36, .. }), "{error}");
     assert!(build(nature, &image(36, 4)).is_ok());
     let planes = |channels: Value| build(json!({"kind": "planes", "channels": channels}), &image(10, 4));
-    assert!(matches!(planes(json!([])), Err(NetsError::Setting { .. })));
-    assert!(matches!(planes(json!([4, 0])), Err(NetsError::Setting { .. })));
+    assert!(matches!(planes(json!([])), Err(NetsError::Refused(_))));
+    assert!(matches!(planes(json!([4, 0])), Err(NetsError::Refused(_))));
     assert!(from_value::<EncoderConfig>(json!({"kind": "planes", "channel": [4]})).is_err());
 }
 

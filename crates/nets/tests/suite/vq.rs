@@ -92,7 +92,7 @@ fn the_gradient_passes_straight_through_and_the_commitment_pulls_towards_the_cod
 #[test]
 fn settings_out_of_range_are_refused() {
     let error = |config| Quantiser::new(config, &Device::flex(), &mut seeded(1)).err().unwrap().to_string();
-    assert_eq!(error(QuantiserConfig { codes: 0, ..SMALL }), "`codes` is 0, but it must be at least 1");
+    assert_eq!(error(QuantiserConfig { codes: 0, ..SMALL }), "`codes` is 0: it must be at least 1");
     let decay = error(QuantiserConfig { decay: 1.0, ..SMALL });
-    assert_eq!(decay, "`decay` is 1, but it must be at least 0 and below 1");
+    assert_eq!(decay, "`decay` is 1: it must be at least 0 and below 1");
 }

@@ -11,7 +11,7 @@ use run::{Result, Run};
 use super::{
     evaluation::result,
     group::reference_log_probs,
-    language::Language,
+    learner::Language,
     rollout::{Answer, RolloutConfig, Rollouts, training},
 };
 

@@ -18,7 +18,7 @@ use rand::seq::SliceRandom;
 use run::{Result, Run, RunError};
 use settings::Config;
 
-use super::{batch::Batch, evaluation::entropy, language::Language, rollout::Rollouts, supervised::adamw};
+use super::{batch::Batch, evaluation::entropy, learner::Language, rollout::Rollouts, supervised::adamw};
 use crate::update::update;
 
 /// How rewards become advantages.

@@ -10,7 +10,7 @@ use nets::lm::{
 use rand_chacha::ChaCha8Rng;
 use run::{Result, RunError, Speaker, Speech};
 
-use super::{codec::Codec, language::Language};
+use super::{codec::Codec, learner::Language};
 
 /// The rules by which tokens are drawn, where each of `ends` ends an answer.
 pub fn sampling(speech: &Speech, ends: &[u32]) -> Sampling {

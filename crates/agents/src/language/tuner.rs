@@ -5,7 +5,7 @@ use std::path::Path;
 use run::{Card, Method, Progress, Protocol, Result, Run, Scores, Snapshot, Speaker, Task};
 use settings::Config;
 
-use super::language::Language;
+use super::learner::Language;
 
 /// What is particular to such a method: how its model is made and improved.
 pub trait Tuner: Sized + Send + 'static {

@@ -7,7 +7,7 @@ use settings::{Config, Refusal};
 use super::{
     base::BaseConfig,
     evaluation::EvaluationConfig,
-    language::{Language, LanguagePlan},
+    learner::{Language, LanguagePlan},
     model::ModelConfig,
     rollout::RolloutConfig,
 };

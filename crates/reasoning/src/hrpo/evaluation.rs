@@ -1,7 +1,7 @@
 //! What hybrid reasoning is worth, beside the model and the gate at the start.
 
 use agents::language::{
-    language::{Exam, Language},
+    learner::{Exam, Language},
     rollout::{Drawing, answer},
 };
 use run::{Protocol, Result, Run, Scores, scores::exact};

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, ops::ControlFlow, path::Path};
 
 use agents::{
-    language::{codec::Codec, language::Language, speaker::answer_aloud},
+    language::{codec::Codec, learner::Language, speaker::answer_aloud},
     state::{load_trained, save_trained},
 };
 use learn::optim::Trained;

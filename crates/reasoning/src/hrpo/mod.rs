@@ -23,7 +23,7 @@ use agents::{
     language::{
         batch::Batch,
         group::{AdvantageConfig, log_probs, log_probs_from, reference_log_probs, report, scalar},
-        language::Language,
+        learner::Language,
         rollout::{Answer, Rollouts},
     },
     update::update,

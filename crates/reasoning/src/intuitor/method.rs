@@ -1,6 +1,6 @@
 //! Intuitor as a method: its card and what it is made of.
 
-use agents::language::{codec::Codec, language::Language, supervised::Corpus, tuner::Tuner};
+use agents::language::{codec::Codec, learner::Language, supervised::Corpus, tuner::Tuner};
 use rand_chacha::ChaCha8Rng;
 use run::{Card, Need, Primary, Progress, Result, Run, Task};
 

@@ -14,7 +14,7 @@ mod tests;
 use agents::language::{
     confidence::{correlation, noise},
     group::report,
-    language::Language,
+    learner::Language,
     rollout::Rollouts,
 };
 use burn::tensor::Tensor;

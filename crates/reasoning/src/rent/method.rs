@@ -1,7 +1,7 @@
 //! RENT as a method: its card, what it is made of, and its scores.
 
 use agents::language::{
-    language::{Exam, Language},
+    learner::{Exam, Language},
     rollout::training,
     tuner::Tuner,
 };

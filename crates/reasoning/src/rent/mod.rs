@@ -16,7 +16,7 @@ use agents::{
     language::{
         confidence::{correlation, noise},
         group::{reference_log_probs, report, scalar},
-        language::Language,
+        learner::Language,
         rollout::{Answer, Rollouts, training},
     },
     update::update,

@@ -17,7 +17,7 @@ use settings::{Choice, Config, Refusal};
 
 use super::{
     group::{log_probs, report, scalar},
-    language::Language,
+    learner::Language,
     rollout::{Drawing, RolloutConfig, Rollouts, answer, training},
     supervised::adamw,
     tuner::Tuner,

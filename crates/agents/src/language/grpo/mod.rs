@@ -13,7 +13,7 @@ use settings::{Config, Refusal};
 
 use super::{
     group::{AdvantageConfig, UpdateConfig, report},
-    language::Language,
+    learner::Language,
     model::ModelConfig,
     rollout::RolloutConfig,
     tuner::Tuner,

@@ -29,7 +29,7 @@ use settings::Config;
 use self::critic::Critic;
 use super::{
     group::{log_probs, reference_log_probs, report, scalar},
-    language::Language,
+    learner::Language,
     rollout::{RolloutConfig, Rollouts},
     supervised::adamw,
     tuning::Tuning,

@@ -17,7 +17,7 @@ use settings::{Config, Refusal};
 
 use super::{
     group::{log_probs, reference_log_probs, report},
-    language::Language,
+    learner::Language,
     rollout::{RolloutConfig, Rollouts},
     supervised::adamw,
     tuner::Tuner,

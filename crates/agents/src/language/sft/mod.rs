@@ -9,7 +9,7 @@ use settings::Config;
 
 use super::{
     evaluation::EvaluationConfig,
-    language::{Language, LanguagePlan},
+    learner::{Language, LanguagePlan},
     model::ModelConfig,
     supervised::{self, Corpus, SupervisedConfig},
     tuner::Tuner,

@@ -22,57 +22,35 @@ use super::{
 /// A few mazes for latent action policies.
 const MAZES: &str = "data:maze-levels,levels=20/scripted,skill=0.9,steps=600";
 
+/// Networks and batches that cost little.
+const CHEAP: &[&str] = &[
+    "encoder={kind=\"planes\",channels=[4]}",
+    "hidden=8",
+    "forward={depth=1,width=2}",
+    "models.batch=4",
+    "models.warm_up=1",
+    "policy.batch=4",
+    "policy.warm_up=1",
+];
+
+trials::small!("lapo", MAZES, &[CHEAP, &["models.updates=440", "policy.updates=100",]]);
+trials::small!("lapo", MAZES, &[CHEAP, &["models.updates=2", "policy.updates=420", "decoder.updates=200",]]);
 trials::small!(
     "lapo",
     MAZES,
-    &[&[
-        "encoder={kind=\"planes\",channels=[4]}",
-        "hidden=8",
-        "forward={depth=1,width=2}",
-        "models.batch=4",
-        "models.warm_up=1",
-        "policy.batch=4",
-        "policy.warm_up=1",
-        "models.updates=440",
-        "policy.updates=100",
-    ]]
-);
-trials::small!(
-    "lapo",
-    MAZES,
-    &[&[
-        "encoder={kind=\"planes\",channels=[4]}",
-        "hidden=8",
-        "forward={depth=1,width=2}",
-        "models.batch=4",
-        "models.warm_up=1",
-        "policy.batch=4",
-        "policy.warm_up=1",
-        "models.updates=2",
-        "policy.updates=420",
-        "decoder.updates=200",
-    ]]
-);
-trials::small!(
-    "lapo",
-    MAZES,
-    &[&[
-        "encoder={kind=\"planes\",channels=[4]}",
-        "hidden=8",
-        "forward={depth=1,width=2}",
-        "models.batch=4",
-        "models.warm_up=1",
-        "policy.batch=4",
-        "policy.warm_up=1",
-        "models.updates=2",
-        "policy.updates=2",
-        "decoding=online",
-        "online.worlds=4",
-        "online.rollout=8",
-        "online.policy_head=[0, 50]",
-        "online.features=[0, 50]",
-        "online.refit.from=100",
-    ]]
+    &[
+        CHEAP,
+        &[
+            "models.updates=2",
+            "policy.updates=2",
+            "decoding=online",
+            "online.worlds=4",
+            "online.rollout=8",
+            "online.policy_head=[0, 50]",
+            "online.features=[0, 50]",
+            "online.refit.from=100",
+        ]
+    ]
 );
 
 const SIDE: usize = 5;

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     EvidenceError, Result,
-    claim::{At, Claim, Plan, PlannedArm, Preset},
+    claim::{At, Claim, ClaimPlan, PlannedArm, Preset},
     claims,
     condition::{self, Outcomes, RunOutcome},
     execute::{Audience, Job, execute},
@@ -146,7 +146,7 @@ pub fn clear(place: &Path) -> Result<()> {
 /// The verdicts of the claims that a study counts, each re-run in a folder below the study's.
 fn study(
     request: &Request<'_>,
-    plan: &Plan,
+    plan: &ClaimPlan,
     stop: &AtomicBool,
     audience: &dyn Audience,
 ) -> Result<Option<BTreeMap<String, Verdict>>> {
@@ -163,7 +163,7 @@ fn study(
 }
 
 /// Every run, seed by seed, so that what is finished early covers all arms.
-fn jobs(plan: &Plan, seeds: &[u64], place: &Path) -> Vec<Job> {
+fn jobs(plan: &ClaimPlan, seeds: &[u64], place: &Path) -> Vec<Job> {
     let job = |seed: u64, arm: &PlannedArm| Job {
         arm: arm.name.clone(),
         entry: arm.entry,
@@ -191,7 +191,7 @@ fn keep(request: &Request<'_>, seeds: &[u64], command: &str) -> Result<()> {
 
 fn judge(
     claim: &Claim,
-    plan: &Plan,
+    plan: &ClaimPlan,
     seeds: &[u64],
     place: &Path,
     studied: &BTreeMap<String, Verdict>,
@@ -229,7 +229,7 @@ fn judge(
 
 /// What the conditions need of the runs.
 fn outcomes(
-    plan: &Plan,
+    plan: &ClaimPlan,
     seeds: &[u64],
     runs: &BTreeMap<&str, Vec<Measured>>,
     studied: &BTreeMap<String, Verdict>,
@@ -245,7 +245,7 @@ fn outcomes(
 }
 
 /// What the report says of an arm: whatever the conditions ask of it, else its primary metric.
-fn describe(claim: &Claim, plan: &Plan, arm: &PlannedArm, runs: &[Measured]) -> Arm {
+fn describe(claim: &Claim, plan: &ClaimPlan, arm: &PlannedArm, runs: &[Measured]) -> Arm {
     let (card, name) = (arm.entry.card, format!("{}/{}", claim.id, arm.name));
     let mut measured = plan.measured(&arm.name);
     if measured.is_empty() {
@@ -268,7 +268,7 @@ fn describe(claim: &Claim, plan: &Plan, arm: &PlannedArm, runs: &[Measured]) -> 
 }
 
 /// The command that prints the report again.
-fn command(claim: &Claim, plan: &Plan, seeds: &[u64]) -> String {
+fn command(claim: &Claim, plan: &ClaimPlan, seeds: &[u64]) -> String {
     let known = claims::all().iter().any(|(id, _)| *id == claim.id);
     let what = if known { claim.id.clone() } else { format!("--claim {}", claim.file()) };
     let first = seeds.first().copied().unwrap_or_default();

@@ -20,13 +20,12 @@ use crate::{
     optim::{AdamSettings, Trainable, Trained, update},
 };
 
-/// Encoder, target network and objective of an agent. An agent that reads its objective's own modules
-/// names the objective's type.
-pub struct Representation<O: Objective + ?Sized = dyn Objective> {
+/// Encoder, target network and objective of an agent.
+pub struct Representation {
     encoder: Trained<Encoder>,
     target: Encoder,
     rate: f64,
-    objective: Option<Box<O>>,
+    objective: Option<Box<dyn Objective>>,
 }
 
 /// What a representation is built for.
@@ -41,7 +40,7 @@ pub struct Setting<'a> {
     pub adam: AdamSettings,
 }
 
-impl<O: Objective + ?Sized> Representation<O> {
+impl Representation {
     /// Builds the encoder that `networks` describes, after the objective has edited it.
     ///
     /// # Errors
@@ -49,7 +48,7 @@ impl<O: Objective + ?Sized> Representation<O> {
     /// not fit the observations.
     pub fn new(
         mut networks: NetworkSpec,
-        mut objective: Option<Box<O>>,
+        mut objective: Option<Box<dyn Objective>>,
         setting: &Setting<'_>,
         random: &mut ChaCha8Rng,
     ) -> Result<Self, LearnError> {
@@ -91,7 +90,7 @@ impl<O: Objective + ?Sized> Representation<O> {
     }
 
     /// The objective, where there is one.
-    pub fn objective(&self) -> Option<&O> {
+    pub fn objective(&self) -> Option<&dyn Objective> {
         self.objective.as_deref()
     }
 

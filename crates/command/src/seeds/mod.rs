@@ -34,14 +34,14 @@ const SETTINGS: &str = "settings.toml";
 /// A folder of several seeds.
 pub struct Group {
     place: PathBuf,
-    plan: Plan,
+    plan: SeedPlan,
     settings: Settings,
 }
 
 /// What stands in `seeds.toml`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Plan {
+struct SeedPlan {
     /// The seeds in order.
     seeds: Vec<u64>,
     /// Processes at once.
@@ -77,7 +77,7 @@ impl Group {
         })?;
         let most = usize::try_from(count).unwrap_or(usize::MAX);
         let jobs = jobs.unwrap_or_else(cores).min(most);
-        let plan = Plan { seeds: (first..=last).collect(), jobs };
+        let plan = SeedPlan { seeds: (first..=last).collect(), jobs };
         Folder::create(place)?;
         let group = Self { place: place.to_owned(), plan, settings };
         if let Err(failure) = group.write() {
@@ -99,7 +99,7 @@ impl Group {
             let path = place.join(name);
             fs::read_to_string(&path).map_err(|error| RunError::io("read", &path, error))
         };
-        let plan: Plan = toml::from_str(&read(SEEDS)?)
+        let plan: SeedPlan = toml::from_str(&read(SEEDS)?)
             .map_err(|error| Failure::usage(format!("`{}/{SEEDS}`: {}", place.display(), error.message())))?;
         if plan.jobs == 0 {
             return Err(Failure::usage(format!(

@@ -15,7 +15,7 @@ use crate::{EvidenceError, Result};
 use document::{Document, Item, Section};
 
 pub use arm::PlannedArm;
-pub use plan::{Plan, PlannedCondition};
+pub use plan::{ClaimPlan, PlannedCondition};
 pub(crate) use question::stands_for;
 pub use question::{At, Direction, Question, Share, SlopeOver, Subject, Threshold};
 pub use sweep::SweepPoint;
@@ -62,7 +62,7 @@ pub struct Claim {
     /// Where in the paper.
     pub source: String,
     file: String,
-    plans: Vec<Plan>,
+    plans: Vec<ClaimPlan>,
 }
 
 impl Claim {
@@ -102,7 +102,7 @@ impl Claim {
     ///
     /// # Errors
     /// The file has no such preset.
-    pub fn plan(&self, preset: Preset) -> Result<&Plan> {
+    pub fn plan(&self, preset: Preset) -> Result<&ClaimPlan> {
         self.plans.iter().find(|plan| plan.preset == preset).ok_or_else(|| EvidenceError::Claim {
             file: self.file.clone(),
             line: 1,

@@ -23,7 +23,7 @@ pub struct PlannedCondition {
 
 /// A preset, resolved and checked.
 #[derive(Clone, Debug)]
-pub struct Plan {
+pub struct ClaimPlan {
     /// Which one.
     pub preset: Preset,
     /// The claim's id, from which intervals draw their randomness.
@@ -38,7 +38,7 @@ pub struct Plan {
     pub conditions: Vec<PlannedCondition>,
 }
 
-impl Plan {
+impl ClaimPlan {
     /// The arm of this name.
     pub fn arm(&self, name: &str) -> Option<&PlannedArm> {
         self.arms.iter().find(|arm| arm.name == name)
@@ -74,7 +74,7 @@ impl Plan {
 }
 
 /// The plans of all presets that a file has.
-pub(super) fn all(root: &Section<'_>, id: &str) -> Result<Vec<Plan>> {
+pub(super) fn all(root: &Section<'_>, id: &str) -> Result<Vec<ClaimPlan>> {
     let presets = root.require("preset", "write [preset.quick] and [preset.full]")?.section()?;
     presets.known(&Preset::ALL.map(Preset::name))?;
     let arms = root.sections("arm")?.into_iter().map(ArmSource::read).collect::<Result<Vec<_>>>()?;
@@ -105,7 +105,7 @@ fn one<'a>(
     sources: &[ArmSource<'a>],
     conditions: &[Section<'a>],
     id: &str,
-) -> Result<Plan> {
+) -> Result<ClaimPlan> {
     section.known(&["seeds", "steps", "seconds", "arms", "run"])?;
     let seeds = section.require("seeds", "the number of seeds of every arm")?;
     let shared = Shared {
@@ -133,7 +133,7 @@ fn one<'a>(
             section.refuse("", format!("no condition of preset `{name}` decides: one must be gating"))
         );
     }
-    Ok(Plan {
+    Ok(ClaimPlan {
         preset,
         id: id.to_owned(),
         seeds: usize::try_from(seeds.positive()?).map_err(|_| seeds.refuse("the number is too large"))?,

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     EvidenceError, Result,
-    claim::{Direction, Plan, PlannedCondition, Question, Share, SlopeOver, Subject, Threshold},
+    claim::{ClaimPlan, Direction, PlannedCondition, Question, Share, SlopeOver, Subject, Threshold},
     report::{Condition, Estimate, Verdict},
     statistics::{Interval, interval, seeds_needed},
 };
@@ -31,7 +31,7 @@ pub struct Judgement {
 ///
 /// # Errors
 /// A run lacks what a condition asks for, or a number that cannot be compared.
-pub fn judge(plan: &Plan, outcomes: &Outcomes) -> Result<Judgement> {
+pub fn judge(plan: &ClaimPlan, outcomes: &Outcomes) -> Result<Judgement> {
     let one = |condition: &PlannedCondition| Judge { id: &plan.id, outcomes }.condition(condition);
     let conditions = plan.conditions.iter().map(one).collect::<Result<Vec<_>>>()?;
     let is = |condition: &&Condition, verdict| condition.verdict == verdict;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use evidence::{
     Claim, Series,
-    claim::{Plan, Preset},
+    claim::{ClaimPlan, Preset},
     condition::{Judgement, Outcomes, RunOutcome, judge},
     report::{Condition, Verdict},
 };
@@ -32,7 +32,7 @@ sweep = { n = [10, 100, 1000] }
 steps = "{n}"
 "#;
 
-fn plan(conditions: &str) -> Plan {
+fn plan(conditions: &str) -> ClaimPlan {
     let text = format!("{ARMS}{conditions}");
     let claim = Claim::parse(&text, "example.toml").unwrap_or_else(|error| panic!("{error}"));
     claim.plan(Preset::Quick).unwrap().clone()

@@ -24,7 +24,7 @@ pub enum Signal {
 
 /// What components are drawn by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, settings::Choice)]
-pub enum Choice {
+pub enum ComponentRule {
     /// Their learning progress.
     Progress,
     /// Their weight in the mixture, which only says where tasks were drawn before.
@@ -48,8 +48,8 @@ pub struct MixtureSettings {
     #[setting(Criterion::Aic)]
     pub criterion: Criterion,
     /// What components are drawn by: progress, or weight (which leaves the progress out).
-    #[setting(Choice::Progress)]
-    pub choice: Choice,
+    #[setting(ComponentRule::Progress)]
+    pub choice: ComponentRule,
     /// Probability of a uniform task.
     #[setting(0.2, min = 0.0, max = 1.0)]
     pub random_share: f64,
@@ -153,7 +153,7 @@ impl MixtureTeacher {
             };
         };
         let idle = self.progress_of(&mixture).iter().all(|progress| *progress == 0.0);
-        let warn = idle && !self.warned && self.settings.choice == Choice::Progress;
+        let warn = idle && !self.warned && self.settings.choice == ComponentRule::Progress;
         self.warned |= warn;
         let parts = Some(mixture.components.len());
         self.trace.push(Fit { episodes: self.episodes, mixture });
@@ -182,8 +182,8 @@ impl Teacher for MixtureTeacher {
             return self.bounds.uniform(random);
         }
         let weights = match self.settings.choice {
-            Choice::Progress => self.progress_of(mixture),
-            Choice::Weight => mixture.components.iter().map(|component| component.weight).collect(),
+            ComponentRule::Progress => self.progress_of(mixture),
+            ComponentRule::Weight => mixture.components.iter().map(|component| component.weight).collect(),
         };
         // Drawn from the joint Gaussian; the signal's coordinates are dropped.
         let mut point = mixture.choose(&weights, random).sample(random);

@@ -12,7 +12,7 @@ mod random;
 mod riac;
 mod space;
 
-pub use mixture_teacher::{Choice, MixtureSettings, MixtureTeacher, Signal};
+pub use mixture_teacher::{ComponentRule, MixtureSettings, MixtureTeacher, Signal};
 pub use nearest::Nearest;
 pub use oracle::{Oracle, OracleSettings};
 pub use progress::AbsoluteProgress;

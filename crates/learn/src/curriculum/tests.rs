@@ -11,7 +11,7 @@ fn random() -> ChaCha8Rng {
 fn teachers() -> Vec<Box<dyn Teacher>> {
     let square = || Bounds::unit(2);
     let settings = MixtureSettings { fit_rate: 60, ..Default::default() };
-    let weight = MixtureSettings { choice: Choice::Weight, ..settings.clone() };
+    let weight = MixtureSettings { choice: ComponentRule::Weight, ..settings.clone() };
     let mixture = |settings, signal| MixtureTeacher::new(square(), settings, signal).unwrap();
     let riac = RiacSettings { region: 50, ..Default::default() };
     let oracle = OracleSettings { step: vec![0.1, -0.2], threshold: 0.3, ..Default::default() };

@@ -9,7 +9,7 @@ use crate::{
     Boundary, MemoryError, Position, Relabel, Span, TransitionBatch, WindowBatch,
     replay::{
         nstep::{End, accumulate},
-        windows::{Plan, plan},
+        windows::{WindowPlan, plan},
     },
 };
 
@@ -198,7 +198,7 @@ impl Dataset {
         out.begin(positions, length);
         for &position in positions {
             let (episode, step) = self.locate(position);
-            let window = Plan {
+            let window = WindowPlan {
                 missing: span.before.saturating_sub(step),
                 first: step.saturating_sub(span.before) as u64,
                 last: episode.length.min(step + span.after) as u64,

@@ -64,7 +64,7 @@ impl Replay {
         let first = at.step - (span.before as u64).min(age);
         let missing = span.before - (at.step - first) as usize;
         let last = self.last_inside(at, span.after as u64);
-        let window = Plan { missing, first, last, length, boundary: span.boundary };
+        let window = WindowPlan { missing, first, last, length, boundary: span.boundary };
         let entry = |step| self.entry(row, step) as u32;
         plan(&window, entry, entry, out);
     }
@@ -93,7 +93,7 @@ impl Replay {
 }
 
 /// A window that keeps to its episode, in the episode's own steps.
-pub(crate) struct Plan {
+pub(crate) struct WindowPlan {
     /// Steps of the window before the episode's first one.
     pub missing: usize,
     /// The first step inside.
@@ -109,12 +109,12 @@ pub(crate) struct Plan {
 /// Appends the sources and masks of a window, where `seen` gives the entry of a step's observation
 /// and `done` that of the step itself.
 pub(crate) fn plan(
-    window: &Plan,
+    window: &WindowPlan,
     seen: impl Fn(u64) -> u32,
     done: impl Fn(u64) -> u32,
     out: &mut WindowBatch,
 ) {
-    let &Plan { missing, first, last, length, boundary } = window;
+    let &WindowPlan { missing, first, last, length, boundary } = window;
     let (repeat_seen, repeat_done) = match boundary {
         Boundary::Pad(Fill::Zero) => (false, false),
         Boundary::Pad(Fill::RepeatLast) => (true, true),

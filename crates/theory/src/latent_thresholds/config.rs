@@ -15,7 +15,7 @@ pub enum Class {
 
 /// What the learner is after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Choice)]
-pub enum Mode {
+pub enum Aim {
     /// Find a good threshold with few queries.
     Offline,
     /// Earn much while querying.
@@ -52,8 +52,8 @@ pub struct LatentThresholdsConfig {
     #[setting(Class::Undeclared)]
     pub class: Class,
     /// offline: recommend a threshold; online: earn much while querying.
-    #[setting(Mode::Offline)]
-    pub mode: Mode,
+    #[setting(Aim::Offline)]
+    pub mode: Aim,
     /// L, the Lipschitz constant of the class.
     #[setting(1.0, above = 0.0)]
     pub lipschitz: f64,
@@ -98,7 +98,7 @@ pub struct LatentThresholdsConfig {
 
 impl LatentThresholdsConfig {
     fn combinations(&self) -> Result<(), Refusal> {
-        let online = self.mode == Mode::Online;
+        let online = self.mode == Aim::Online;
         let one = "since `.mode` is online and follows one learner: use --seeds for repetitions";
         if online && self.search {
             return Err(Refusal::new("search", true, format!("false, {one}")));

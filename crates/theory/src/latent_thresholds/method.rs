@@ -9,7 +9,7 @@ use settings::{Choice, Refusal};
 use worlds::{Actions, Observations, tabular::ThresholdOracle};
 
 use super::{
-    Class, LatentThresholds, LatentThresholdsConfig, Mode, QueryPlan, State, offline, online::OnlineLearner,
+    Aim, Class, LatentThresholds, LatentThresholdsConfig, QueryPlan, State, offline, online::OnlineLearner,
 };
 
 run::register!(LatentThresholds);
@@ -55,7 +55,7 @@ impl Method for LatentThresholds {
                        one-sided Lipschitz in the threshold";
             return Err(Refusal::saying("class", config.class.name(), why).into());
         }
-        let online = (config.mode == Mode::Online).then(|| OnlineLearner::new(&config, run.total_steps()));
+        let online = (config.mode == Aim::Online).then(|| OnlineLearner::new(&config, run.total_steps()));
         let least = match &online {
             Some(learner) => learner.points() as u64,
             None => config.trials * offline::least_queries(&config),
@@ -145,7 +145,7 @@ fn check_budget(config: &LatentThresholdsConfig, least: u64, total: u64) -> Resu
             "{total} queries are less than one for each threshold: the least budget is {least} (--steps {least})"
         )));
     }
-    let offline = config.mode == Mode::Offline && !config.search;
+    let offline = config.mode == Aim::Offline && !config.search;
     if offline && config.plan == QueryPlan::Theory {
         let wanted = offline::theory_queries(config).saturating_mul(config.trials);
         if total < wanted {

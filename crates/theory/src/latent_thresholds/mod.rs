@@ -24,7 +24,7 @@ use run::{Progress, Result, Run};
 use serde::{Deserialize, Serialize};
 use worlds::tabular::ThresholdOracle;
 
-pub use config::{Class, LatentThresholdsConfig, Mode, QueryPlan, Strategy};
+pub use config::{Aim, Class, LatentThresholdsConfig, QueryPlan, Strategy};
 use offline::Learner;
 use online::OnlineLearner;
 
@@ -57,9 +57,9 @@ impl LatentThresholds {
     /// A chunk of queries online; offline one learner, or every learner of a level of the search.
     fn iteration(&mut self, run: &mut Run) -> Result<Progress> {
         let finished = match self.config.mode {
-            Mode::Online => self.query_online(run)?,
-            Mode::Offline if self.config.search => self.search_level(run)?,
-            Mode::Offline => {
+            Aim::Online => self.query_online(run)?,
+            Aim::Offline if self.config.search => self.search_level(run)?,
+            Aim::Offline => {
                 let queries = self.queries_of_a_trial(run.total_steps());
                 self.try_once(queries, run)?;
                 self.state.trials == self.config.trials

@@ -29,7 +29,7 @@ use super::{
     findings::Findings,
     flat,
     hdf5::{self, Table},
-    minari_episode::Plan,
+    minari_episode::EpisodePlan,
     minari_spec::{self, Acting, Leaf, OWN, Own},
     sink::Sink,
     spaces::Space,
@@ -50,7 +50,7 @@ pub struct Minari {
     groups: Vec<(String, Group)>,
     episodes: Vec<Episode>,
     spec: DataSpec,
-    plan: Plan,
+    plan: EpisodePlan,
     notes: Vec<String>,
 }
 
@@ -216,7 +216,7 @@ struct Context<'a> {
 }
 
 /// How every episode is read.
-fn plan(context: &Context<'_>, own: Option<&Own>, notes: &mut Vec<String>) -> Result<Plan, DataError> {
+fn plan(context: &Context<'_>, own: Option<&Own>, notes: &mut Vec<String>) -> Result<EpisodePlan, DataError> {
     let Context { path, described, metadata, first } = context;
     let space = match minari_spec::space(described, metadata, "observation_space")? {
         Some(space) => space,
@@ -242,7 +242,7 @@ fn plan(context: &Context<'_>, own: Option<&Own>, notes: &mut Vec<String>) -> Re
         notes.push(format!("`infos` are not read: {}", infos.join(", ")));
     }
     let extra = own.map(|own| own.spec.extra.clone()).unwrap_or_default();
-    Ok(Plan { leaves, has_actions: has("actions"), acting, rewards, extra })
+    Ok(EpisodePlan { leaves, has_actions: has("actions"), acting, rewards, extra })
 }
 
 /// The leaves as this program wrote them.

@@ -17,7 +17,7 @@ use super::{
 use crate::Column;
 
 /// How every episode is read.
-pub struct Plan {
+pub struct EpisodePlan {
     /// Observation fields, the policy's input first.
     pub leaves: Vec<Leaf>,
     /// Whether there are actions.
@@ -30,7 +30,7 @@ pub struct Plan {
     pub extra: Vec<Column>,
 }
 
-impl Plan {
+impl EpisodePlan {
     /// A reader of this plan's episodes.
     pub fn reader<'a>(
         &'a self,
@@ -45,7 +45,7 @@ impl Plan {
 
 /// Reads episodes into a sink, with buffers that are reused.
 pub struct Reader<'a> {
-    plan: &'a Plan,
+    plan: &'a EpisodePlan,
     path: &'a Path,
     space: Option<&'a ActionSpace>,
     sink: &'a mut dyn Sink,

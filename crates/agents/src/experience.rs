@@ -6,7 +6,7 @@ use memory::{Boundary, Position, Replay, ReplayConfig, Span, TransitionBatch, Wi
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 use run::{Collector, Result, Run, RunError, Snapshot, task::World};
-use worlds::{ActionSpace, Actions, Spec};
+use worlds::{ActionSpace, Actions, Outcome, Spec};
 
 /// Worlds to act in and a replay memory of what came of it.
 pub struct Experience {
@@ -16,6 +16,22 @@ pub struct Experience {
     positions: Vec<Position>,
     transitions: TransitionBatch,
     windows: WindowBatch,
+    rewarded: Rewarded,
+}
+
+/// An outcome with other rewards than the world's, in a buffer that is reused.
+#[derive(Default)]
+pub struct Rewarded(Option<Outcome>);
+
+impl Rewarded {
+    /// `outcome` with `rewards` in place of its own where there are any.
+    pub fn with<'a>(&'a mut self, outcome: &'a Outcome, rewards: Option<Vec<f32>>) -> &'a Outcome {
+        let Some(rewards) = rewards else { return outcome };
+        let changed = self.0.get_or_insert_with(|| outcome.clone());
+        changed.clone_from(outcome);
+        changed.reward = rewards;
+        changed
+    }
 }
 
 impl Experience {
@@ -31,6 +47,7 @@ impl Experience {
             positions: Vec::new(),
             transitions: TransitionBatch::new(),
             windows: WindowBatch::new(),
+            rewarded: Rewarded::default(),
         })
     }
 
@@ -59,8 +76,24 @@ impl Experience {
     /// # Errors
     /// The world fails.
     pub fn step(&mut self, actions: &Actions, run: &mut Run) -> Result<()> {
+        self.step_rewarded(actions, run, |_, _| Ok(None))
+    }
+
+    /// As [`Experience::step`], with what `rewards` gives remembered in place of the world's rewards.
+    ///
+    /// # Errors
+    /// The world fails, and those of `rewards`.
+    pub fn step_rewarded(
+        &mut self,
+        actions: &Actions,
+        run: &mut Run,
+        rewards: impl FnOnce(&Outcome, &mut Run) -> Result<Option<Vec<f32>>>,
+    ) -> Result<()> {
         self.collector.step(actions, run)?;
-        Ok(self.replay.push(self.collector.before(), actions, self.collector.outcome(), &[])?)
+        let outcome = self.collector.outcome();
+        let rewards = rewards(outcome, run)?;
+        let outcome = self.rewarded.with(outcome, rewards);
+        Ok(self.replay.push(self.collector.before(), actions, outcome, &[])?)
     }
 
     /// `count` transitions over up to `n` steps, drawn uniformly.
@@ -75,9 +108,29 @@ impl Experience {
         random: &mut ChaCha8Rng,
         device: &Device,
     ) -> Result<Transitions> {
+        self.draw(count, n, gamma, random)?;
+        Ok(self.upload(device))
+    }
+
+    /// Draws `count` transitions over up to `n` steps uniformly, for [`Experience::upload`].
+    ///
+    /// # Errors
+    /// Nothing can be drawn yet.
+    pub fn draw(
+        &mut self,
+        count: usize,
+        n: usize,
+        gamma: f64,
+        random: &mut ChaCha8Rng,
+    ) -> Result<&mut TransitionBatch> {
         self.replay.sample_uniform(count, Span::transition(n), random, &mut self.positions)?;
         self.replay.transitions(&self.positions, n, gamma as f32, &mut self.transitions)?;
-        Ok(Transitions::upload(&self.transitions, self.spec.input(), device))
+        Ok(&mut self.transitions)
+    }
+
+    /// The transitions that were drawn last.
+    pub fn upload(&self, device: &Device) -> Transitions {
+        Transitions::upload(&self.transitions, self.spec.input(), device)
     }
 
     /// `count` windows of `length` steps inside episodes, drawn uniformly.

@@ -4,6 +4,7 @@
 use burn::tensor::{Device, Tensor};
 use learn::{
     batch::{Transitions, observe},
+    intrinsic::Bonus,
     objective::Latent,
     optim::AdamSettings,
     representation::{Representation, Setting},
@@ -11,12 +12,13 @@ use learn::{
 use nets::{encoder::EncoderConfig, host};
 use rand_chacha::ChaCha8Rng;
 use run::{Policy, Result, Run, RunError, Snapshot, task::World};
-use settings::Config;
+use settings::{Config, Refusal};
 use worlds::Actions;
 
 use crate::{
     device,
     experience::Experience,
+    exploration::{self, Exploration},
     latent_actor::{Actor, LatentPolicy},
     networks,
     update::failure,
@@ -24,6 +26,7 @@ use crate::{
 
 /// How an agent of continuous control acts, remembers and represents. The values are SAC's.
 #[derive(Clone, Debug, Config)]
+#[setting(check = Self::bonus_fits)]
 pub struct OffPolicyConfig {
     /// Copies of the world that act at once.
     #[setting(1, min = 1)]
@@ -58,9 +61,16 @@ pub struct OffPolicyConfig {
     /// Representation objective that trains the encoder.
     #[setting(group)]
     pub latent: Latent,
+    /// Intrinsic reward.
+    #[setting(group)]
+    pub bonus: Bonus,
 }
 
 impl OffPolicyConfig {
+    fn bonus_fits(&self) -> std::result::Result<(), Refusal> {
+        exploration::fits(&self.bonus, self.n_step)
+    }
+
     /// The optimiser.
     pub fn adam(&self) -> AdamSettings {
         AdamSettings::new(self.learning_rate)
@@ -73,6 +83,7 @@ pub struct LatentAgent {
     device: Device,
     experience: Experience,
     representation: Representation,
+    exploration: Option<Exploration>,
 }
 
 impl LatentAgent {
@@ -98,7 +109,8 @@ impl LatentAgent {
             Experience::check_horizon(&world.spec, window)?;
         }
         let experience = Experience::new(world, config.worlds, config.capacity, run)?;
-        Ok(Self { config, device, experience, representation })
+        let exploration = Exploration::new(&config.bonus, world, config.worlds, &device, run)?;
+        Ok(Self { config, device, experience, representation, exploration })
     }
 
     /// How it acts, remembers and represents.
@@ -151,7 +163,11 @@ impl LatentAgent {
             let actions = choose(latent, run.random("policy"));
             Actions::Continuous(host(actions))
         };
-        self.experience.step(&actions, run)
+        let exploration = &mut self.exploration;
+        self.experience.step_rewarded(&actions, run, |outcome, run| match exploration {
+            Some(exploration) => exploration.collected(outcome, outcome.reward.clone(), run),
+            None => Ok(None),
+        })
     }
 
     /// Updates that are due now.
@@ -173,7 +189,11 @@ impl LatentAgent {
                 run.log(&format!("loss/{name}"), f64::from(value))?;
             }
         }
-        self.experience.transitions(batch, n_step, gamma, run.random("replay"), &self.device)
+        let transitions = self.experience.draw(batch, n_step, gamma, run.random("replay"))?;
+        if let Some(exploration) = &mut self.exploration {
+            exploration.draw(transitions, run)?;
+        }
+        Ok(self.experience.upload(&self.device))
     }
 
     /// Writes everything.
@@ -184,6 +204,9 @@ impl LatentAgent {
         let mut out = Vec::new();
         self.representation.save("representation", &mut out);
         snapshot.put_arrays(out);
+        if let Some(exploration) = &self.exploration {
+            exploration.save(snapshot)?;
+        }
         self.experience.save(snapshot)
     }
 
@@ -193,6 +216,9 @@ impl LatentAgent {
     /// The snapshot is of another agent or world.
     pub fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
         self.representation.load("representation", snapshot.arrays()).map_err(RunError::part)?;
+        if let Some(exploration) = &mut self.exploration {
+            exploration.load(snapshot)?;
+        }
         self.experience.load(snapshot)
     }
 }

@@ -2,21 +2,16 @@
 
 use std::path::Path;
 
-use learn::objective::{self, Latent};
+use learn::plug::{SHELVES, Shelf};
 use run::{
     Entry, Preset, RunError, Settings,
     config::{set, unknown, value},
     settings::RunSettings,
 };
-use settings::Config;
 use toml::{Table, Value};
 
 use crate::{command::train::Arguments, failure::Failure};
 
-/// The setting of a method that carries a representation objective.
-const LATENT: &str = "latent";
-/// What the objective's name stands under.
-const LATENT_NAME: &str = "latent.name";
 /// What begins the keys that `--set` edits in the loop's settings instead of the method's.
 const RUN: &str = "run.";
 
@@ -63,35 +58,39 @@ fn apply_task(settings: &mut Settings, entry: &Entry, arguments: &Arguments) -> 
     task.data = arguments.data.clone().or(task.data.take());
     task.eval_world = arguments.eval_world.clone().or(task.eval_world.take());
     task.model = arguments.model.clone().or(task.model.take());
-    arguments.latent.as_ref().map_or(Ok(()), |objective| choose(settings, entry, objective))
+    let chosen = [&arguments.latent, &arguments.bonus];
+    let mut chosen = SHELVES.iter().zip(chosen).filter_map(|(shelf, name)| Some((shelf, name.as_ref()?)));
+    chosen.try_for_each(|(shelf, name)| choose(settings, entry, shelf, name))
 }
 
-/// Gives the method a representation objective, under the objective's settings in the run's preset.
-fn choose(settings: &mut Settings, entry: &Entry, objective: &str) -> Result<(), Failure> {
+/// Gives the method a part, under the part's settings in the run's preset.
+fn choose(settings: &mut Settings, entry: &Entry, shelf: &Shelf, name: &str) -> Result<(), Failure> {
     let paper = settings.preset == Preset::Paper.name();
-    let Ok(latent) = Latent::named(objective, paper) else {
-        return Err(unknown("objective", objective, objective::names().into_iter()).into());
+    let Ok(table) = (shelf.table)(name, paper) else {
+        return Err(unknown(shelf.word, name, (shelf.names)().into_iter()).into());
     };
-    if !takes_objective(entry) {
-        let others: Vec<&str> = takers().map(|other| other.card.id).collect();
+    if !takes(entry, shelf) {
+        let others: Vec<&str> = takers(shelf).map(|other| other.card.id).collect();
         return Err(Failure::usage(format!(
-            "`{}` takes no representation objective: leave out --latent, or use it with {}",
+            "`{}` takes no {}: leave out --{}, or use it with {}",
             entry.card.id,
+            shelf.word,
+            shelf.key,
             others.join(", ")
         )));
     }
-    settings.config.insert(LATENT.to_owned(), Value::Table(latent.table()));
+    settings.config.insert(shelf.key.to_owned(), Value::Table(table));
     Ok(())
 }
 
-/// Applies every `--set`; what chooses an objective comes before the settings of it.
+/// Applies every `--set`; what chooses a part comes before the settings of it.
 fn apply_sets(settings: &mut Settings, entry: &Entry, arguments: &Arguments) -> Result<(), Failure> {
     let mut others = Vec::new();
     for assignment in &arguments.set {
-        match chosen(assignment).filter(|_| takes_objective(entry)) {
-            Some((objective, changes)) => {
-                choose(settings, entry, &objective)?;
-                let changes = changes.iter().map(|(key, value)| format!("{LATENT}.{key}={value}"));
+        match chosen(assignment).filter(|(shelf, ..)| takes(entry, shelf)) {
+            Some((shelf, name, changes)) => {
+                choose(settings, entry, shelf, &name)?;
+                let changes = changes.iter().map(|(key, value)| format!("{}.{key}={value}", shelf.key));
                 others.extend(changes);
             }
             None => others.push(assignment.clone()),
@@ -107,29 +106,30 @@ fn apply_sets(settings: &mut Settings, entry: &Entry, arguments: &Arguments) -> 
     Ok(())
 }
 
-/// The objective that `latent=spr`, `latent.name=spr` or `latent={ name = "spr", steps = 5 }` chooses,
-/// and what else is set of it.
-fn chosen(assignment: &str) -> Option<(String, Table)> {
+/// The part that `latent=spr`, `latent.name=spr` or `latent={ name = "spr", steps = 5 }` chooses, and
+/// what else is set of it.
+fn chosen(assignment: &str) -> Option<(&'static Shelf, String, Table)> {
     let (key, text) = assignment.split_once('=')?;
-    match (key, value(text)) {
-        (LATENT | LATENT_NAME, Value::String(name)) => Some((name, Table::new())),
-        (LATENT, Value::Table(mut table)) => match table.remove("name") {
-            Some(Value::String(name)) => Some((name, table)),
+    let (first, whole) = key.strip_suffix(".name").map_or((key, true), |first| (first, false));
+    let shelf = SHELVES.iter().find(|shelf| shelf.key == first)?;
+    match value(text) {
+        Value::String(name) => Some((shelf, name, Table::new())),
+        Value::Table(mut table) if whole => match table.remove("name") {
+            Some(Value::String(name)) => Some((shelf, name, table)),
             _ => None,
         },
         _ => None,
     }
 }
 
-/// The methods that carry a representation objective.
-pub fn takers() -> impl Iterator<Item = &'static Entry> {
-    run::registry::all().iter().copied().filter(|entry| takes_objective(entry))
+/// The methods that carry a part of this kind.
+pub fn takers(shelf: &Shelf) -> impl Iterator<Item = &'static Entry> {
+    run::registry::all().iter().copied().filter(|entry| takes(entry, shelf))
 }
 
-/// Whether a method carries a representation objective; elsewhere a setting of this name may be the
-/// latent's width.
-fn takes_objective(entry: &Entry) -> bool {
-    (entry.fields)().iter().any(|field| field.key == LATENT_NAME)
+/// Whether a method carries a part of this kind; elsewhere `latent` may be the latent's width.
+fn takes(entry: &Entry, shelf: &Shelf) -> bool {
+    (entry.fields)().iter().any(|field| field.key.strip_prefix(shelf.key) == Some(".name"))
 }
 
 fn apply_run(run: &mut RunSettings, arguments: &Arguments) {

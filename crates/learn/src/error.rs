@@ -92,6 +92,15 @@ pub enum LearnError {
     /// A space of tasks, a task or a curriculum does not make sense.
     #[error("{0}")]
     Curriculum(String),
+    /// Statistics could not be taken or used.
+    #[error(transparent)]
+    Memory(#[from] memory::MemoryError),
+    /// What was saved of a part cannot be read.
+    #[error("the snapshot's {what} cannot be read: use the configuration and the program it was saved with")]
+    Saved {
+        /// What it is of.
+        what: &'static str,
+    },
     /// A setting is outside its range.
     #[error("`{name}` is {value}, but must be {range}")]
     Setting {

@@ -18,7 +18,7 @@ use nets::{
 use rand_chacha::ChaCha8Rng;
 use worlds::{ActionSpace, Layout};
 
-pub use plug::{Latent, NONE, Named, OBJECTIVES, Plug, linkme, names, plug};
+pub use plug::{Latent, Named, OBJECTIVES, Objectives, linkme};
 
 use crate::{LearnError, batch::Windows, optim::Trainable};
 

@@ -1,8 +1,10 @@
 //! Hyper-parameters that agents with values of discrete actions share.
 
-use learn::{objective::Latent, optim::AdamSettings, schedule::Schedule};
+use learn::{intrinsic::Bonus, objective::Latent, optim::AdamSettings, schedule::Schedule};
 use nets::encoder::EncoderConfig;
 use settings::{Config, Refusal};
+
+use crate::exploration;
 
 /// How any of them acts, remembers and learns. The values are DQN's.
 #[derive(Clone, Debug, Config)]
@@ -115,10 +117,14 @@ pub struct ValueAgentConfig {
     /// Representation objective that trains the encoder too.
     #[setting(group)]
     pub latent: Latent,
+    /// Intrinsic reward.
+    #[setting(group)]
+    pub bonus: Bonus,
 }
 
 impl ValueAgentConfig {
     fn combinations(&self) -> Result<(), Refusal> {
+        exploration::fits(&self.bonus, self.n_step)?;
         enough_room(self.values.capacity, self.copies.worlds, self.n_step, 0)
     }
 }

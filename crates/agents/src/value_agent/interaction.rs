@@ -8,6 +8,7 @@ use super::{
     config::{Copies, ValueSettings},
     memory::Memory,
 };
+use crate::experience::Rewarded;
 
 /// What surrounds the updates of every deep value agent.
 pub struct Interaction {
@@ -20,8 +21,7 @@ pub struct Interaction {
     /// Steps since the last round of updates.
     owed: u64,
     updates: u64,
-    /// Reused copy of an outcome with other rewards.
-    changed: Option<Outcome>,
+    rewarded: Rewarded,
 }
 
 impl Interaction {
@@ -46,7 +46,7 @@ impl Interaction {
             epsilon: settings.epsilon.value(0),
             owed: 0,
             updates: 0,
-            changed: None,
+            rewarded: Rewarded::default(),
             settings: ValueSettings { learning_starts, ..settings.clone() },
         })
     }
@@ -112,14 +112,8 @@ impl Interaction {
     /// # Errors
     /// They do not fit the memory's description of the world.
     pub fn remember(&mut self, actions: &Actions, rewards: Option<Vec<f32>>) -> Result<()> {
-        let outcome = self.collector.outcome();
-        let Some(rewards) = rewards else {
-            return self.memory.push(self.collector.before(), actions, outcome);
-        };
-        let changed = self.changed.get_or_insert_with(|| outcome.clone());
-        changed.clone_from(outcome);
-        changed.reward = rewards;
-        self.memory.push(self.collector.before(), actions, changed)
+        let outcome = self.rewarded.with(self.collector.outcome(), rewards);
+        self.memory.push(self.collector.before(), actions, outcome)
     }
 
     /// Updates that are due after the last step.

@@ -34,6 +34,7 @@ use self::{
     policy::{Actor, ValuePolicy, Values},
 };
 use crate::{
+    exploration::Exploration,
     networks,
     state::{load_module, load_trained, save_module, save_trained},
     update::{failure, update},
@@ -50,6 +51,7 @@ pub struct ValueAgent {
     target_rate: f64,
     dropout: f64,
     objective: Option<Box<dyn Objective>>,
+    exploration: Option<Exploration>,
 }
 
 /// What an update is computed from: transitions, and whatever else it draws at random.
@@ -132,6 +134,8 @@ impl ValueAgent {
             let shapes = Shapes { layout, action: &action, latent, projection, device: &device };
             objective.build(&shapes, run.random("init")).map_err(RunError::part)?;
         }
+        let device = &interface.device;
+        let exploration = Exploration::new(&config.bonus, world, config.copies.worlds, device, run)?;
         let follows = settings.target_every == 1 && spec.target_rate == 1.0;
         Ok(Self {
             target: (!follows).then(|| ema::target_of(&network)),
@@ -141,6 +145,7 @@ impl ValueAgent {
             target_rate: spec.target_rate,
             dropout: spec.dropout,
             objective,
+            exploration,
             config: config.clone(),
         })
     }
@@ -155,8 +160,13 @@ impl ValueAgent {
             .interaction
             .step(run, |seen, epsilon, random| self.actor.act(network, seen, epsilon, true, random))?;
         let clipped = |reward: &f32| reward.clamp(-1.0, 1.0);
-        let rewards =
-            self.config.clip_rewards.then(|| self.interaction.outcome().reward.iter().map(clipped).collect());
+        let outcome = self.interaction.outcome();
+        let mut rewards: Option<Vec<f32>> =
+            self.config.clip_rewards.then(|| outcome.reward.iter().map(clipped).collect());
+        if let Some(exploration) = &mut self.exploration {
+            let own = rewards.unwrap_or_else(|| outcome.reward.clone());
+            rewards = exploration.collected(outcome, own, run)?;
+        }
         self.interaction.remember(&actions, rewards)?;
         Ok(self.interaction.due())
     }
@@ -176,6 +186,9 @@ impl ValueAgent {
         let first = self.config.importance_exponent;
         let done = (run.steps() as f64 / run.total_steps() as f64).min(1.0);
         self.interaction.memory_mut().sample(first + (1.0 - first) * done, run.random("replay"))?;
+        if let Some(exploration) = &mut self.exploration {
+            exploration.draw(&mut self.interaction.memory_mut().transitions, run)?;
+        }
         let (trained, plain) = (self.network.module().head(), self.network.inference().head());
         let random = run.random("noise");
         let (online, chooser, target) =
@@ -320,6 +333,9 @@ impl ValueAgent {
             objective.save("objective", &mut out);
             snapshot.put_arrays(out);
         }
+        if let Some(exploration) = &self.exploration {
+            exploration.save(snapshot)?;
+        }
         self.interaction.save(snapshot)
     }
 
@@ -335,6 +351,9 @@ impl ValueAgent {
         }
         if let Some(objective) = &mut self.objective {
             objective.load("objective", arrays).map_err(RunError::part)?;
+        }
+        if let Some(exploration) = &mut self.exploration {
+            exploration.load(snapshot)?;
         }
         self.interaction.load(snapshot)
     }

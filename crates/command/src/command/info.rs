@@ -1,6 +1,6 @@
 //! `latentrl info`.
 
-use learn::objective;
+use learn::plug::{SHELVES, Shelf};
 use run::{ActionNeed, Card, DataActions, Need, ObservationNeed, config::unknown};
 use serde::Serialize;
 use serde_json::Value;
@@ -17,18 +17,22 @@ const EXAMPLES: &str = "\
 Examples:
   latentrl info ppo
   latentrl info --latent spr
+  latentrl info --bonus rnd
   latentrl info tcrl --json | jq '.settings[] | select(.key == \"horizon\")'";
 
-/// Show a method, or an objective, and all its hyper-parameters
+/// Show a method, an objective or a bonus, and all its hyper-parameters
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
     /// The method's name, as `latentrl list` shows it
-    #[arg(required_unless_present = "latent")]
+    #[arg(required_unless_present_any = ["latent", "bonus"])]
     method: Option<String>,
     /// A representation objective instead of a method
-    #[arg(long, value_name = "OBJECTIVE", conflicts_with = "method")]
+    #[arg(long, value_name = "OBJECTIVE", conflicts_with_all = ["method", "bonus"])]
     latent: Option<String>,
+    /// An intrinsic reward instead of a method
+    #[arg(long, value_name = "BONUS", conflicts_with = "method")]
+    bonus: Option<String>,
     /// Print card and settings as JSON
     #[arg(long)]
     json: bool,
@@ -41,9 +45,9 @@ struct Document<'a> {
     settings: &'a [Field],
 }
 
-/// What is said of an objective.
+/// What is said of a part that plugs into methods.
 #[derive(Serialize)]
-struct Objective<'a> {
+struct Part<'a> {
     id: &'a str,
     summary: &'a str,
     /// Methods that can carry it.
@@ -51,10 +55,12 @@ struct Objective<'a> {
     settings: Vec<Field>,
 }
 
-/// Prints a method's card, or what is known of an objective, and every hyper-parameter.
+/// Prints a method's card, or what is known of a part, and every hyper-parameter.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
-    if let Some(name) = &arguments.latent {
-        return objective(name, arguments.json);
+    for (shelf, name) in SHELVES.iter().zip([&arguments.latent, &arguments.bonus]) {
+        if let Some(name) = name {
+            return part(shelf, name, arguments.json);
+        }
     }
     let entry = run::registry::find(arguments.method.as_deref().unwrap_or_default())?;
     let settings = (entry.fields)();
@@ -62,19 +68,21 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         return print_json(&Document { card: entry.card, settings: &settings });
     }
     let mut text = format!("{}\n{}", head(entry.card), table(&settings).render());
-    if takers().any(|taker| taker.card.id == entry.card.id) {
-        text.push_str("\n`latentrl info --latent <objective>` shows what stands beside `latent.name`.");
+    for Shelf { key, word, .. } in
+        SHELVES.iter().filter(|shelf| takers(shelf).any(|taker| taker.card.id == entry.card.id))
+    {
+        text.push_str(&format!("\n`latentrl info --{key} <{word}>` shows what stands beside `{key}.name`."));
     }
     print(&text)
 }
 
-fn objective(name: &str, json: bool) -> Result<(), Failure> {
-    let plug = objective::plug(name).ok().flatten();
-    let plug = plug.ok_or_else(|| unknown("objective", name, objective::names().into_iter().skip(1)))?;
-    let mut settings = (plug.fields)();
-    settings.iter_mut().for_each(|field| field.key.insert_str(0, "latent."));
-    let methods = takers().map(|entry| entry.card.id).collect();
-    let shown = Objective { id: plug.id, summary: plug.summary, methods, settings };
+fn part(shelf: &Shelf, name: &str, json: bool) -> Result<(), Failure> {
+    let found = (shelf.shown)(name);
+    let (summary, mut settings) =
+        found.ok_or_else(|| unknown(shelf.word, name, (shelf.names)().into_iter().skip(1)))?;
+    settings.iter_mut().for_each(|field| field.key.insert_str(0, &format!("{}.", shelf.key)));
+    let methods = takers(shelf).map(|entry| entry.card.id).collect();
+    let shown = Part { id: name, summary, methods, settings };
     if json {
         return print_json(&shown);
     }

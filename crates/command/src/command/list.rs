@@ -1,6 +1,6 @@
 //! `latentrl list`.
 
-use learn::objective::OBJECTIVES;
+use learn::plug::{SHELVES, Shelf};
 use run::Card;
 
 use crate::{
@@ -15,7 +15,7 @@ Examples:
   latentrl list
   latentrl list --json | jq -r '.[].id'";
 
-/// List the methods and objectives
+/// List the methods and what plugs into them
 #[derive(clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Arguments {
@@ -27,7 +27,7 @@ pub struct Arguments {
     markdown: bool,
 }
 
-/// Prints every method with its family, paper and one line, and every objective.
+/// Prints every method with its family, paper and one line, and every part that plugs into methods.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
     let cards: Vec<&Card> = run::registry::all().iter().map(|entry| entry.card).collect();
     if arguments.json {
@@ -38,29 +38,33 @@ pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
         for card in cards {
             table.row([card.id, card.family, card.summary]);
         }
-        return print(&format!("{}\n{}", table.markdown(), objectives().markdown()));
+        let parts: Vec<String> = SHELVES.iter().map(|shelf| parts(shelf).markdown()).collect();
+        return print(&format!("{}\n{}", table.markdown(), parts.join("\n")));
     }
     let mut table = Table::new(&["method", "family", "needs", "paper", "what it does"]);
     for card in cards {
         table.row([card.id, card.family, &super::info::needs(card), card.paper, card.summary]);
     }
-    let takers: Vec<&str> = takers().map(|entry| entry.card.id).collect();
-    print(&format!(
-        "{}\n{}\n`latentrl info <method>` and `latentrl info --latent <objective>` show hyper-parameters; `train \
-         --latent` plugs an objective into {}.",
-        table.render(),
-        objectives().render(),
-        takers.join(", ")
-    ))
+    let mut text = table.render();
+    for shelf in &SHELVES {
+        let Shelf { key, word, .. } = shelf;
+        let takers: Vec<&str> = takers(shelf).map(|entry| entry.card.id).collect();
+        text.push_str(&format!(
+            "\n{}\n`latentrl info --{key} <{word}>` shows hyper-parameters; `train --{key}` plugs one into {}.\n",
+            parts(shelf).render(),
+            takers.join(", ")
+        ));
+    }
+    text.push_str("\n`latentrl info <method>` shows a method's hyper-parameters.");
+    print(&text)
 }
 
-/// All representation objectives.
-fn objectives() -> Table {
-    let mut plugs: Vec<_> = OBJECTIVES.iter().collect();
-    plugs.sort_by_key(|plug| plug.id);
-    let mut table = Table::new(&["objective", "what it does"]);
-    for plug in plugs {
-        table.row([plug.id, plug.summary]);
+/// All parts of a kind.
+fn parts(shelf: &Shelf) -> Table {
+    let mut table = Table::new(&[shelf.word, "what it does"]);
+    for name in (shelf.names)().into_iter().skip(1) {
+        let summary = (shelf.shown)(name).map_or("", |(summary, _)| summary);
+        table.row([name, summary]);
     }
     table
 }

@@ -19,6 +19,7 @@ Examples:
   latentrl train ppo --world cartpole --steps 100000 --seed 3 --out runs/first
   latentrl train sac --world pendulum --set learning_rate=1e-3 --set run.eval_every=2000
   latentrl train rainbow --world minatar-breakout --latent spr --budget 10m
+  latentrl train ppo --world deep-sea,size=10 --bonus rnd
   latentrl train ppo --world cartpole --seeds 5 --jobs 2
   latentrl train prdc --data data/medium --eval-world point-maze-medium
   latentrl train iql --data data:pendulum/scripted,skill=0.5,steps=50000 --eval-world pendulum
@@ -61,6 +62,9 @@ pub struct Arguments {
     /// Add a representation objective to the method, such as spr
     #[arg(long, value_name = "OBJECTIVE")]
     pub latent: Option<String>,
+    /// Add an intrinsic reward to the world's, such as rnd
+    #[arg(long, value_name = "BONUS")]
+    pub bonus: Option<String>,
     /// Environment steps; the method's own number where none is given
     #[arg(long, value_name = "N", value_parser = parse::positive, allow_negative_numbers = true)]
     pub steps: Option<u64>,

@@ -37,7 +37,7 @@ use std::sync::Arc;
 use agents::{
     baseline::ppo::{
         Judged, METRICS,
-        rollout::{Look, passes, shuffle},
+        rollout::{Channel, Look, passes, shuffle},
     },
     update::update,
 };
@@ -401,7 +401,7 @@ impl Online {
             Ok(())
         })?;
         self.rollouts += 1;
-        self.rollout.estimate_advantages(self.config.gamma, self.config.lambda)
+        self.rollout.estimate_advantages(&[Channel::reward(self.config.gamma)], self.config.lambda)
     }
 
     /// Several passes of minibatch steps over the rollout, `done` steps into the stage. The head of

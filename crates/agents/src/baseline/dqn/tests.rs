@@ -10,6 +10,11 @@ use crate::value_agent::config::{Copies, ValueSettings};
 use crate::small::SMALL_VALUES;
 
 trials::small!("dqn", "cartpole", &[SMALL_VALUES]);
+trials::small!(
+    "dqn",
+    "cartpole",
+    &[SMALL_VALUES, &["bonus.name=rnd", "bonus.hidden=[8]", "bonus.place=drawn"]]
+);
 
 fn run_for(config: DqnConfig, world: &str, steps: u64) -> (Dqn, Run, Task) {
     let mut run = Run::new(0, steps, "cpu");

@@ -1,10 +1,12 @@
 //! Hyper-parameters of proximal policy optimisation.
 
-use learn::normalise::Divisor;
+use learn::{intrinsic::Bonus, normalise::Divisor};
 use nets::encoder::EncoderConfig;
+use run::RunError;
 use settings::{Config, Refusal};
+use worlds::Spec;
 
-use super::Objective;
+use super::{Objective, rollout::Channel};
 
 /// Hyper-parameters of PPO.
 ///
@@ -57,6 +59,13 @@ pub struct PpoConfig {
     /// Whether rewards are divided by the running deviation of the return.
     #[setting(false, paper = true)]
     pub scale_rewards: bool,
+    /// Weights of the world's reward channels, each of which has a value of its own; empty for the first
+    /// channel alone.
+    #[setting(Vec::new())]
+    pub reward_weights: Vec<f32>,
+    /// Intrinsic reward, which has a value of its own.
+    #[setting(group)]
+    pub bonus: Bonus,
     /// Widths of the hidden layers of actor and critic.
     #[setting([64, 64], min = 1)]
     pub hidden: Vec<usize>,
@@ -75,6 +84,22 @@ impl PpoConfig {
                 Err(Refusal::new("minibatches", self.minibatches, allowed))
             }
         }
+    }
+
+    /// How the rewards of a world count.
+    ///
+    /// # Errors
+    /// There are more weights than the world has channels.
+    pub(super) fn world_channels(&self, spec: &Spec) -> Result<Vec<Channel>, RunError> {
+        let (given, known) = (self.reward_weights.len(), spec.rewards.len());
+        if given > known {
+            let (name, channels) = (&spec.name, spec.rewards.join(", "));
+            return Err(RunError::Config(format!(
+                "`reward_weights` has {given} weights: `{name}` has rewards of {known} channels ({channels})"
+            )));
+        }
+        let weights = if given == 0 { &[1.0][..] } else { &self.reward_weights };
+        Ok(weights.iter().map(|&weight| Channel { weight, ..Channel::reward(self.gamma) }).collect())
     }
 
     /// What is minimised on a minibatch.

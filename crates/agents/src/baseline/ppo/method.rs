@@ -46,14 +46,20 @@ impl Method for Ppo {
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
         save_trained(snapshot, &[("network", &self.network)]);
         snapshot.put("observation_normaliser", &self.observation_normaliser)?;
-        snapshot.put("return_scale", &self.return_scale)?;
+        snapshot.put("return_scales", &self.return_scales)?;
+        if let Some(exploration) = &self.exploration {
+            exploration.save(snapshot)?;
+        }
         self.collector.save(snapshot)
     }
 
     fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
         load_trained(snapshot.arrays(), &mut [("network", &mut self.network)])?;
         self.observation_normaliser = snapshot.get("observation_normaliser")?;
-        self.return_scale = snapshot.get("return_scale")?;
+        self.return_scales = snapshot.get("return_scales")?;
+        if let Some(exploration) = &mut self.exploration {
+            exploration.load(snapshot)?;
+        }
         self.collector.load(snapshot)
     }
 }

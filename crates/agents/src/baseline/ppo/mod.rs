@@ -32,9 +32,9 @@ use worlds::{Array, Spec};
 pub use self::config::PpoConfig;
 use self::{
     network::{ActorCritic, Sampler, log_prob_and_entropy, normalised},
-    rollout::{Look, Minibatch, Rollout, passes},
+    rollout::{Channel, Look, Minibatch, Rollout, passes},
 };
-use crate::{device, networks, update::update};
+use crate::{device, exploration::Exploration, networks, update::update};
 
 /// Proximal policy optimisation.
 pub struct Ppo {
@@ -45,7 +45,11 @@ pub struct Ppo {
     collector: Collector,
     rollout: Rollout,
     observation_normaliser: Option<Normaliser>,
-    return_scale: Option<ReturnScale>,
+    /// Of the world's channels; empty where rewards are not scaled.
+    return_scales: Vec<ReturnScale>,
+    exploration: Option<Exploration>,
+    /// The world's channels, then the bonus.
+    channels: Vec<Channel>,
 }
 
 impl Ppo {
@@ -56,20 +60,29 @@ impl Ppo {
     pub fn learner(config: PpoConfig, world: &World, collector: Collector, run: &mut Run) -> Result<Self> {
         let device = device::parse(run.device())?;
         let encoder = networks::spec_of(&config.encoder, world, 1.0).encoder;
-        let training = device.clone().autodiff();
-        let network = ActorCritic::new(&world.spec, &encoder, &config.hidden, &training, run.random("init"))?;
+        let exploration = Exploration::new(&config.bonus, world, config.worlds, &device, run)?;
+        let mut channels = config.world_channels(&world.spec)?;
+        let scale = |channel: &Channel| ReturnScale::new(config.worlds, channel.gamma, 1e-4, 10.0);
+        let return_scales = match config.scale_rewards {
+            true => channels.iter().map(scale).collect::<std::result::Result<_, _>>()?,
+            false => Vec::new(),
+        };
+        channels.extend(exploration.as_ref().map(Exploration::channel));
+        let (training, count) = (device.clone().autodiff(), channels.len());
+        let random = run.random("init");
+        let network = ActorCritic::new(&world.spec, &encoder, &config.hidden, count, &training, random)?;
         let adam = AdamSettings { epsilon: 1e-5, ..AdamSettings::new(config.learning_rate) };
         let size = world.spec.input().size();
         let normalise = config.normalise_observations && !world.images();
         Ok(Self {
             network: Trained::new(network, adam),
             collector,
-            rollout: Rollout::new(world.spec.input(), &world.spec.action, config.rollout, config.worlds),
+            rollout: Rollout::new(world.spec.input(), &world.spec.action, config.rollout, config.worlds)
+                .with_channels(count),
             observation_normaliser: normalise.then(|| Normaliser::new(size, 1e-4, 10.0)).transpose()?,
-            return_scale: config
-                .scale_rewards
-                .then(|| ReturnScale::new(config.worlds, config.gamma, 1e-4, 10.0))
-                .transpose()?,
+            return_scales,
+            exploration,
+            channels,
             spec: world.spec.clone(),
             device,
             config,
@@ -91,11 +104,14 @@ impl Ppo {
             self.network.set_learning_rate(self.config.learning_rate * left.max(0.0));
         }
         self.collect(run, after)?;
-        self.rollout.estimate_advantages(self.config.gamma, self.config.lambda)?;
+        self.rollout.estimate_advantages(&self.channels, self.config.lambda)?;
         let (objective, epochs) = (self.config.objective(), self.config.epochs);
         passes(self.rollout.taken(), [epochs, self.config.minibatches], run, |minibatch, run| {
             self.step(objective, minibatch, run)
         })?;
+        if let Some(exploration) = &mut self.exploration {
+            exploration.learn_kept([epochs, self.config.minibatches], run)?;
+        }
         Ok(Progress::MAIN)
     }
 
@@ -105,7 +121,9 @@ impl Ppo {
         run: &mut Run,
         mut after: impl FnMut(&mut Collector, &mut Run) -> Result<()>,
     ) -> Result<()> {
-        let Self { spec, device, collector, rollout, observation_normaliser, return_scale, .. } = self;
+        let Self { spec, device, collector, rollout, observation_normaliser, .. } = self;
+        let (return_scales, exploration) = (&mut self.return_scales, &mut self.exploration);
+        let channels = self.channels.len();
         let (network, sampler) = (self.network.inference(), Sampler::new(&spec.action));
         let look = |collector: &Collector, acting: bool| {
             let raw = collector.observations().input();
@@ -121,9 +139,15 @@ impl Ppo {
         };
         rollout.fill(collector, &sampler, run, look, |collector, _, reward, run| {
             after(collector, run)?;
-            if let Some(scale) = return_scale {
-                scale.update(reward, &collector.outcome().reset)?;
-                scale.scale(reward);
+            for (channel, scale) in return_scales.iter_mut().enumerate() {
+                let mut own: Vec<f32> = reward.iter().copied().skip(channel).step_by(channels).collect();
+                scale.update(&own, &collector.outcome().reset)?;
+                scale.scale(&mut own);
+                put(reward, channel, channels, &own);
+            }
+            if let Some(exploration) = exploration {
+                let bonus = exploration.arrive_and_keep(collector.outcome(), run)?;
+                put(reward, channels - 1, channels, &bonus);
             }
             Ok(())
         })
@@ -139,6 +163,11 @@ impl Ppo {
         run.count_updates("network", 1);
         METRICS.iter().zip(means).try_for_each(|(name, mean)| run.log(name, mean))
     }
+}
+
+/// Writes one channel's rewards `[B]` among those of all `[B, R]`.
+fn put(reward: &mut [f32], channel: usize, channels: usize, own: &[f32]) {
+    reward.iter_mut().skip(channel).step_by(channels).zip(own).for_each(|(reward, own)| *reward = *own);
 }
 
 /// Names of what [`Objective::step`] gives.
@@ -163,19 +192,19 @@ pub struct Objective {
     pub standardise: Option<Divisor>,
 }
 
-/// What the network that is trained says of a minibatch, all `[M]` with their graph.
+/// What the network that is trained says of a minibatch, with its graph.
 pub struct Judged {
-    /// Log-probability of the action that was taken.
+    /// Log-probability of the action that was taken, `[M]`.
     pub log_prob: Tensor<1>,
-    /// Entropy of the policy.
+    /// Entropy of the policy, `[M]`.
     pub entropy: Tensor<1>,
-    /// Value of the state.
+    /// Values of the state in every reward channel, `[M R]`.
     pub value: Tensor<1>,
 }
 
 impl Objective {
     /// One step of `parts` on L_CLIP - c_1 L_VF + c_2 S, turned around: the clipped surrogate
-    /// (equation 7), half the squared error of the value, and the entropy. Gradients enter `judged`
+    /// (equation 7), half the squared error of the value, summed over reward channels, and the entropy. Gradients enter `judged`
     /// alone. Gives the means of [`METRICS`] before the step.
     ///
     /// # Errors
@@ -197,9 +226,10 @@ impl Objective {
         }
         let surrogate = clipped(log_prob, upload(&batch.log_prob), upload(&advantage), self.clip, self.clip);
         let target = upload(&batch.target);
+        let channels = (batch.value.len() / batch.advantage.len().max(1)) as f64;
         let value_loss = match self.value_clip {
-            None => td::squared_error(value, target).mean().mul_scalar(0.5),
-            Some(limit) => value_clip(value, upload(&batch.value), target, limit).mean(),
+            None => td::squared_error(value, target).mean().mul_scalar(0.5 * channels),
+            Some(limit) => value_clip(value, upload(&batch.value), target, limit).mean().mul_scalar(channels),
         };
         let (policy_loss, entropy) = (surrogate.loss.mean(), entropy.mean());
         let loss = policy_loss.clone() + value_loss.clone().mul_scalar(self.value_coefficient)

@@ -38,19 +38,20 @@ pub struct ActorCritic {
 pub struct Output {
     /// Logits `[B, count]` or means `[B, dimensions]`.
     pub head: Tensor<2>,
-    /// State values, `[B]`.
+    /// State values of R reward channels, row after row, `[B R]`.
     pub value: Tensor<1>,
     /// `[dimensions]`.
     pub log_std: Tensor<1>,
 }
 
 impl ActorCritic {
-    /// Orthogonal weights: gain sqrt(2) inside, 0.01 for the policy head so that it begins nearly
+    /// A critic of `channels` reward channels. Orthogonal weights: gain sqrt(2) inside, 0.01 for the policy head so that it begins nearly
     /// uniform, 1 for the value.
     pub fn new(
         spec: &Spec,
         encoder: &EncoderConfig,
         hidden: &[usize],
+        channels: usize,
         device: &Device,
         random: &mut ChaCha8Rng,
     ) -> Result<Self> {
@@ -64,7 +65,7 @@ impl ActorCritic {
                 .init(device, random)
         };
         let size = width(&spec.action);
-        let (actor, critic) = (head(size, 0.01), head(1, 1.0));
+        let (actor, critic) = (head(size, 0.01), head(channels, 1.0));
         let log_std = Param::from_data(TensorData::new(vec![0.0_f32; size], [size]), device);
         Ok(Self { encoder, actor, critic, log_std })
     }
@@ -73,8 +74,12 @@ impl ActorCritic {
     pub fn forward(&self, observed: &Observed) -> Output {
         let latent = self.encoder.forward(observed);
         let value = self.critic.forward(latent.clone());
-        let [rows, _] = value.dims();
-        Output { head: self.actor.forward(latent), value: value.reshape([rows]), log_std: self.log_std.val() }
+        let [rows, channels] = value.dims();
+        Output {
+            head: self.actor.forward(latent),
+            value: value.reshape([rows * channels]),
+            log_std: self.log_std.val(),
+        }
     }
 }
 

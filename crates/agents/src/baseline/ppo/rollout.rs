@@ -13,10 +13,11 @@ use worlds::{ActionSpace, Actions, Array, Layout, Outcome};
 
 use super::network::Sampler;
 
-/// A rollout of T steps in B copies of a world.
+/// A rollout of T steps in B copies of a world, whose rewards have R channels.
 pub struct Rollout {
     steps: usize,
     rows: usize,
+    channels: usize,
     input_size: usize,
     observations: Array,
     actions: Actions,
@@ -26,7 +27,29 @@ pub struct Rollout {
     terminated: Vec<bool>,
     ended: Vec<bool>,
     ignored: Vec<bool>,
+    /// `[T, B]`.
     advantage: Vec<f32>,
+    /// What values are fitted to, `[T, B, R]`.
+    target: Vec<f32>,
+}
+
+/// How rewards of one channel count.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Channel {
+    /// Discount per step.
+    pub gamma: f64,
+    /// Whether its values end with the episode; else they go on with the next one, so that what is
+    /// new there counts too (Burda et al., 2018, section 2.3).
+    pub episodic: bool,
+    /// Weight of its advantages in their sum.
+    pub weight: f32,
+}
+
+impl Channel {
+    /// The world's reward.
+    pub fn reward(gamma: f64) -> Self {
+        Self { gamma, episodic: true, weight: 1.0 }
+    }
 }
 
 /// What a policy makes of what the copies show.
@@ -37,7 +60,7 @@ pub struct Look {
     pub head: Vec<f32>,
     /// Logarithms of the deviations, `[size]`; empty for logits.
     pub log_std: Vec<f32>,
-    /// Values, `[B]`.
+    /// Values, `[B, R]`.
     pub value: Vec<f32>,
 }
 
@@ -51,19 +74,21 @@ pub struct Minibatch {
     pub log_prob: Vec<f32>,
     /// Advantages, `[M]`.
     pub advantage: Vec<f32>,
-    /// Values when the steps were taken, `[M]`.
+    /// Values when the steps were taken, `[M, R]`.
     pub value: Vec<f32>,
-    /// Targets of the value, `[M]`.
+    /// Targets of the values, `[M, R]`.
     pub target: Vec<f32>,
 }
 
 impl Rollout {
-    /// Empty buffers for `steps` steps of `rows` copies whose policy reads `input`.
+    /// Empty buffers for `steps` steps of `rows` copies whose policy reads `input`, and rewards of one
+    /// channel.
     pub fn new(input: &Layout, action: &ActionSpace, steps: usize, rows: usize) -> Self {
         let count = steps * rows;
         let mut rollout = Self {
             steps,
             rows,
+            channels: 1,
             input_size: input.size(),
             observations: input.zeros(count),
             actions: Actions::zeros(action, count),
@@ -74,14 +99,21 @@ impl Rollout {
             ended: Vec::with_capacity(count),
             ignored: Vec::with_capacity(count),
             advantage: Vec::with_capacity(count),
+            target: Vec::with_capacity(count),
         };
         rollout.clear();
         rollout
     }
 
+    /// The same for rewards of `channels` channels.
+    pub fn with_channels(self, channels: usize) -> Self {
+        Self { channels, ..self }
+    }
+
     /// Takes T steps in every copy. `look` says what is made of what they show, and whether a step
     /// follows; actions are drawn by `sampler`. `after` is called after every step, with what was done
-    /// and earned, which it may change: it may use what ended and prepare what begins.
+    /// and earned, `[B, R]`, which it may change (channels that the world does not have are 0): it may
+    /// use what ended and prepare what begins.
     ///
     /// # Errors
     /// The world fails, and those of `look` and `after`.
@@ -99,14 +131,20 @@ impl Rollout {
             let Look { kept, head, log_std, value } = look(collector, true)?;
             let actions = sampler.sample(&head, &log_std, run.random("policy"), &mut log_prob);
             collector.step(&actions, run)?;
-            let reward = &collector.outcome().reward;
-            let channels = (reward.len() / self.rows).max(1);
-            let mut reward: Vec<f32> = reward.iter().copied().step_by(channels).collect();
+            let mut reward = self.first_channels(&collector.outcome().reward);
             after(collector, &actions, &mut reward, run)?;
             self.push(&kept, &actions, &log_prob, &value, &reward, collector.outcome());
         }
         self.value.extend_from_slice(&look(collector, false)?.value);
         Ok(())
+    }
+
+    /// The first R channels of the world's rewards, `[B, R]`; 0 where the world has fewer.
+    fn first_channels(&self, reward: &[f32]) -> Vec<f32> {
+        let given = (reward.len() / self.rows).max(1);
+        let channel = |row: &[f32], channel: usize| row.get(channel).copied().unwrap_or(0.0);
+        let row = |row| (0..self.channels).map(move |index| channel(row, index));
+        reward.chunks_exact(given).flat_map(row).collect()
     }
 
     /// Forgets everything, keeping the buffers.
@@ -119,9 +157,8 @@ impl Rollout {
             Actions::Discrete(indices) => indices.clear(),
             Actions::Continuous(values) => values.clear(),
         }
-        for values in [&mut self.log_prob, &mut self.value, &mut self.reward, &mut self.advantage] {
-            values.clear();
-        }
+        let Self { log_prob, value, reward, advantage, target, .. } = self;
+        [log_prob, value, reward, advantage, target].into_iter().for_each(Vec::clear);
         for flags in [&mut self.terminated, &mut self.ended, &mut self.ignored] {
             flags.clear();
         }
@@ -155,29 +192,58 @@ impl Rollout {
         self.ignored.extend_from_slice(&outcome.reset);
     }
 
-    /// Computes advantages. The value after a step is that of the next entry: with next-step
-    /// autoreset this is the final observation where an episode was cut short, and it counts for
-    /// nothing where the episode really ended.
+    /// Computes advantages, summed over the channels by their weights, and what values are fitted to.
+    /// The value after a step is that of the next entry: with next-step autoreset this is the final
+    /// observation where an episode was cut short, and it counts for nothing where the episode really
+    /// ended.
     ///
     /// # Errors
-    /// None for a finished rollout.
-    pub fn estimate_advantages(&mut self, gamma: f64, lambda: f64) -> Result<()> {
-        let count = self.reward.len();
+    /// None for a finished rollout and as many channels as it has.
+    pub fn estimate_advantages(&mut self, channels: &[Channel], lambda: f64) -> Result<()> {
+        self.advantage = vec![0.0; self.ignored.len()];
+        self.target = vec![0.0; self.reward.len()];
+        for (index, channel) in channels.iter().enumerate() {
+            let (advantage, value) = self.advantages_of(index, *channel, lambda)?;
+            for (entry, (advantage, value)) in advantage.into_iter().zip(value).enumerate() {
+                self.advantage[entry] += channel.weight * advantage;
+                self.target[entry * self.channels + index] = advantage + value;
+            }
+        }
+        Ok(())
+    }
+
+    /// Advantages of one channel and the values they are beside, both `[T, B]`.
+    fn advantages_of(&self, index: usize, channel: Channel, lambda: f64) -> Result<(Vec<f32>, Vec<f32>)> {
+        let count = self.ignored.len();
+        let of =
+            |values: &[f32]| values.iter().copied().skip(index).step_by(self.channels).collect::<Vec<f32>>();
         let unless = |flags: &[bool], value: f32| -> Vec<f32> {
             flags.iter().map(|flag| if *flag { 0.0 } else { value }).collect()
+        };
+        let (reward, value) = (of(&self.reward), of(&self.value));
+        let gamma = channel.gamma as f32;
+        let mut value_next = value[self.rows..].to_vec();
+        let discount = match channel.episodic {
+            true => unless(&self.terminated, gamma),
+            false => {
+                // The entry after the final observation is the next episode's first.
+                let skip = 2 * self.rows;
+                let ends = (0..count).filter(|entry| self.ended[*entry] && entry + skip < value.len());
+                ends.for_each(|entry| value_next[entry] = value[entry + skip]);
+                vec![gamma; count]
+            }
         };
         let shape =
             returns::Rollout { steps: count / self.rows, rows: self.rows, order: returns::Order::TimeMajor };
         let steps = returns::Steps {
-            reward: &self.reward,
-            discount: &unless(&self.terminated, gamma as f32),
-            value_next: &self.value[self.rows..],
+            reward: &reward,
+            discount: &discount,
+            value_next: &value_next,
             continues: &unless(&self.ended, 1.0),
         };
         let valid = unless(&self.ignored, 1.0);
-        let result = returns::gae(shape, steps, &self.value[..count], &valid, lambda as f32);
-        self.advantage = result.map_err(RunError::part)?.advantage;
-        Ok(())
+        let result = returns::gae(shape, steps, &value[..count], &valid, lambda as f32);
+        Ok((result.map_err(RunError::part)?.advantage, value))
     }
 
     /// Indices of the entries whose actions were really taken.
@@ -195,19 +261,17 @@ impl Rollout {
         let actions = match &self.actions {
             Actions::Discrete(all) => Actions::Discrete(indices.iter().map(|index| all[*index]).collect()),
             Actions::Continuous(all) => {
-                Actions::Continuous(gather(all, indices, all.len() / self.reward.len()))
+                Actions::Continuous(gather(all, indices, all.len() / self.ignored.len()))
             }
         };
-        let advantage = pick(&self.advantage);
-        let value = pick(&self.value);
-        let target = advantage.iter().zip(&value).map(|(advantage, value)| advantage + value).collect();
+        let channels = self.channels;
         Minibatch {
             observations: batch::observe(&observations, layout, indices.len(), device),
             actions: ActionBatch::upload(&actions, indices.len(), device),
             log_prob: pick(&self.log_prob),
-            value,
-            target,
-            advantage,
+            value: gather(&self.value, indices, channels),
+            target: gather(&self.target, indices, channels),
+            advantage: pick(&self.advantage),
         }
     }
 }
@@ -239,6 +303,7 @@ pub fn shuffle(indices: &mut [usize], random: &mut ChaCha8Rng) {
     }
 }
 
-fn gather<T: Copy>(values: &[T], indices: &[usize], size: usize) -> Vec<T> {
+/// The rows of these indices, of `size` elements each.
+pub fn gather<T: Copy>(values: &[T], indices: &[usize], size: usize) -> Vec<T> {
     indices.iter().flat_map(|index| values[index * size..(index + 1) * size].iter().copied()).collect()
 }

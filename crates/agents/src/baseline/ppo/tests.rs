@@ -1,11 +1,20 @@
 //! Passes over rollouts, and settings that do not fit together.
 
-use run::Run;
+use run::{Collector, Run, task::World};
 use settings::Config;
+use worlds::Array;
 
-use super::{PpoConfig, rollout::passes};
+use super::{
+    PpoConfig,
+    network::Sampler,
+    rollout::{Channel, Look, Rollout, passes},
+};
 
-trials::small!("ppo", "cartpole", &[&["rollout=32", "hidden=[8]"]]);
+const FEW: &[&str] = &["rollout=32", "hidden=[8]"];
+
+trials::small!("ppo", "cartpole", &[FEW]);
+trials::small!("ppo", "deep-sea", &[FEW, &["bonus.name=rnd", "bonus.hidden=[8]", "scale_rewards=true"]]);
+trials::small!("ppo", "minatar-breakout", &[FEW, &["bonus.name=counts"]]);
 
 #[test]
 fn every_pass_shows_every_entry_once() {
@@ -33,4 +42,53 @@ fn a_rollout_is_cut_into_no_more_minibatches_than_it_has_steps() {
     let config = PpoConfig { worlds: 2, rollout: 3, minibatches: 7, ..PpoConfig::default() };
     let sentence = config.validate().unwrap_err();
     assert_eq!(sentence, "`minibatches` is 7: it must be at most `worlds` x `rollout` = 6");
+}
+
+/// A rollout of `steps` steps of one copy of a world in which episodes last two steps. Both channels
+/// earn 1 a step; values are 10 in an episode's first state, 20 in its second, 30 at its end.
+fn two_channels(steps: usize) -> Rollout {
+    let world = World::new("deep-sea,size=2").unwrap();
+    let mut run = Run::new(0, 100, "cpu");
+    let mut collector = Collector::new(&world, 1, &mut run).unwrap();
+    let mut rollout = Rollout::new(world.spec.input(), &world.spec.action, steps, 1).with_channels(2);
+    let sampler = Sampler::new(&world.spec.action);
+    let mut entry = 0;
+    let look = |collector: &Collector, _| {
+        let value = 10.0 * (1 + entry % 3) as f32;
+        entry += 1;
+        let Array::Float(kept) = collector.observations().input().clone() else { panic!("bytes") };
+        Ok(Look { kept: Array::Float(kept), head: vec![0.0; 2], log_std: Vec::new(), value: vec![value; 2] })
+    };
+    let earn = |_: &mut Collector, _: &worlds::Actions, reward: &mut [f32], _: &mut Run| {
+        reward.fill(1.0);
+        Ok(())
+    };
+    rollout.fill(&mut collector, &sampler, &mut run, look, earn).unwrap();
+    rollout
+}
+
+#[test]
+fn values_of_a_channel_that_is_not_episodic_go_on_with_the_next_episode() {
+    let world = World::new("deep-sea,size=2").unwrap();
+    let device = burn::tensor::Device::flex();
+    let mut rollout = two_channels(6);
+    let bonus = Channel { gamma: 0.5, episodic: false, weight: 2.0 };
+    rollout.estimate_advantages(&[Channel::reward(0.5), bonus], 0.0).unwrap();
+    // Steps 2 and 5 only begin an episode.
+    assert_eq!(rollout.taken(), [0, 1, 3, 4]);
+    let batch = rollout.minibatch(&[0, 1, 3, 4], world.spec.input(), &device);
+    // Target r + gamma V': the first step is followed by a state of value 20 in both channels. The second
+    // one ends the episode, after which a first state of value 10 follows where the channel goes on.
+    assert_eq!(batch.target, [11.0, 11.0, 1.0, 6.0, 11.0, 11.0, 1.0, 6.0]);
+    let advantage = |target: [f32; 2], value: f32| (target[0] - value) + 2.0 * (target[1] - value);
+    let expected = [advantage([11.0; 2], 10.0), advantage([1.0, 6.0], 20.0)];
+    assert_eq!(batch.advantage, [expected[0], expected[1], expected[0], expected[1]]);
+}
+
+#[test]
+fn more_weights_than_reward_channels_are_refused() {
+    let world = World::new("cartpole").unwrap();
+    let config = PpoConfig { reward_weights: vec![1.0, 0.5], ..PpoConfig::default() };
+    let sentence = config.world_channels(&world.spec).unwrap_err().to_string();
+    assert_eq!(sentence, "`reward_weights` has 2 weights: `cartpole` has rewards of 1 channels (reward)");
 }

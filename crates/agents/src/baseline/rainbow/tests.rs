@@ -9,6 +9,7 @@ use crate::value_agent::config::{Copies, ValueAgentConfig, ValueSettings};
 use crate::small::SMALL_VALUES;
 
 trials::small!("rainbow", "minatar-breakout", &[SMALL_VALUES]);
+trials::small!("rainbow", "minatar-breakout", &[SMALL_VALUES, &["bonus.name=rnd", "bonus.hidden=[8]"]]);
 
 /// Mean return of the last hundred training episodes after `steps` steps of breakout, from the
 /// whole agent in small.

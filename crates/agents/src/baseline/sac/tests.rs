@@ -1,3 +1,6 @@
 //! Small trials.
 
-trials::small!("sac", "pendulum", &[&["hidden=[8]", "batch=16", "start_steps=100"]]);
+const FEW: &[&str] = &["hidden=[8]", "batch=16", "start_steps=100"];
+
+trials::small!("sac", "pendulum", &[FEW]);
+trials::small!("sac", "pendulum", &[FEW, &["bonus.name=rnd", "bonus.hidden=[8]", "bonus.place=drawn"]]);

@@ -1,3 +1,6 @@
 //! Small trials.
 
-trials::small!("td3", "pendulum", &[&["hidden=[8]", "batch=16", "start_steps=100"]]);
+const FEW: &[&str] = &["hidden=[8]", "batch=16", "start_steps=100"];
+
+trials::small!("td3", "pendulum", &[FEW]);
+trials::small!("td3", "pendulum", &[FEW, &["bonus.name=counts"]]);

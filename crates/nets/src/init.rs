@@ -236,7 +236,12 @@ pub(crate) const LAYER_NORM_EPSILON: f64 = 1e-5;
 /// Layer normalisation over the last dimension of width `size` with gain 1, offset 0 and
 /// epsilon 1e-5.
 pub fn layer_norm(size: usize, device: &Device) -> LayerNorm {
-    let mut norm = LayerNormConfig::new(size).with_epsilon(LAYER_NORM_EPSILON).init(device);
+    layer_norm_with_epsilon(size, LAYER_NORM_EPSILON, device)
+}
+
+/// The same with another epsilon.
+pub(crate) fn layer_norm_with_epsilon(size: usize, epsilon: f64, device: &Device) -> LayerNorm {
+    let mut norm = LayerNormConfig::new(size).with_epsilon(epsilon).init(device);
     norm.gamma = parameter(vec![1.0; size], [size], device);
     norm.beta = Some(parameter(vec![0.0; size], [size], device));
     norm

@@ -35,7 +35,7 @@ impl Pointwise for Tanh {
 /// tanh(x) as x P(x²)/Q(x²): a minimax fit of degrees 13 and 6 (the one that Eigen uses), with a
 /// relative error below 5e-7.
 #[inline(always)]
-fn approximate(x: f32) -> f32 {
+pub(crate) fn approximate(x: f32) -> f32 {
     let x = x.clamp(-LIMIT, LIMIT);
     let s = x * x;
     let p = -2.760_768_5e-16;

@@ -14,6 +14,7 @@ use super::place::{Place, Seats};
 use super::version::Version;
 use crate::NetsError;
 use crate::init::{Init, linear_values, parameter};
+use crate::kernel;
 use crate::norm::RmsNorm;
 use crate::position::Rotary;
 
@@ -147,7 +148,7 @@ impl Decoder {
     ) -> (Tensor<3>, Vec<Tensor<3>>) {
         let [rows, length, _] = input.dims();
         let dropout = dropout.filter(|_| self.config.dropout > 0.0);
-        let by_loops = dropout.is_none() && !self.has_adapters() && host::holds(&input);
+        let by_loops = dropout.is_none() && !self.has_adapters() && kernel::holds(&input);
         let seating = match by_loops {
             true => Seating::of(seats, rows, &self.config.frequencies()),
             false => None,

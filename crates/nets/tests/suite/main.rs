@@ -12,6 +12,7 @@ mod inverse;
 mod layers;
 mod parameters;
 mod recipe;
+mod recurrent;
 mod routing;
 mod support;
 mod vq;

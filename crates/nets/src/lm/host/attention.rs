@@ -2,11 +2,11 @@
 
 use std::ops::Range;
 
-use super::buffer::Buffer;
-use super::matrix::{View, add_scaled, dot, largest, multiply, sum};
 use super::norm;
 use super::shape::{Seating, Shape, Weights};
 use crate::elu::exponential;
+use crate::kernel::buffer::Buffer;
+use crate::kernel::matrix::{View, add_scaled, dot, largest, multiply, sum};
 use crate::lanes::in_lanes;
 
 /// Below as many tokens at a time, loops are faster than products of matrices.

@@ -32,7 +32,7 @@ pub fn infer(
     let shape = Shape::of(decoder.config());
     let arrays: Vec<Arrays> = decoder.layers.iter().map(Arrays::of).collect::<Option<_>>()?;
     let weights: Vec<Weights<'_>> = arrays.iter().map(Arrays::weights).collect();
-    let gain = super::primitive(decoder.norm.gamma.val())?;
+    let gain = crate::kernel::primitive(decoder.norm.gamma.val())?;
     let gain = gain.as_slice::<f32>()?;
     let dims = input.dims();
     let mut state: Vec<f32> = input.clone().without_autodiff().into_data().try_to_vec().ok()?;

@@ -3,12 +3,13 @@
 use std::ops::Range;
 
 use super::attention::{self, Slots};
-use super::buffer::Buffer;
-use super::matrix::{View, multiply};
 use super::norm;
 use super::shape::{Seating, Shape, Weights};
-use crate::elu::exponential;
+use crate::kernel::buffer::Buffer;
+use crate::kernel::matrix::{View, add_rows, multiply};
+use crate::kernel::split;
 use crate::lanes::in_lanes;
+use crate::sigmoid::value as sigmoid;
 
 /// What the values of a part are made from, kept for its gradients.
 #[derive(Debug)]
@@ -140,12 +141,6 @@ fn remember<'a>(
     (slots(memory.keys), slots(memory.values))
 }
 
-#[inline(always)]
-fn sigmoid(x: f32) -> f32 {
-    let e = exponential(-x.abs());
-    (if x >= 0.0 { 1.0 } else { e }) / (1.0 + e)
-}
-
 in_lanes! {
     /// silu(gate) times the other factor.
     pub fn gate(gate_up: &[f32], hidden: usize, out: &mut [f32]) {
@@ -219,7 +214,7 @@ pub fn backward(
     let norms = [query_norm, key_norm];
     attention::backward(shape, weights, seating, part, kept, &read, norms, &mut inner_gradient);
     if shape.bias {
-        norm::add_rows(bias, &inner_gradient);
+        add_rows(bias, &inner_gradient);
     }
     norm::again(input, weights.attention_norm, &kept.attention_inverses, &mut normal);
     let inner_gradient = View::new(&inner_gradient, tokens, inner);
@@ -229,13 +224,4 @@ pub fn backward(
     multiply(&mut normal_gradient, width, inner_gradient, matrix, false);
     let (gain, inverses) = (weights.attention_norm, &kept.attention_inverses);
     norm::backward(input, gain, inverses, &normal_gradient, attention_norm, gradient);
-}
-
-/// Consecutive pieces of these sizes.
-fn split<const N: usize>(mut values: &mut [f32], sizes: [usize; N]) -> [&mut [f32]; N] {
-    sizes.map(|size| {
-        let (piece, rest) = std::mem::take(&mut values).split_at_mut(size);
-        values = rest;
-        piece
-    })
 }

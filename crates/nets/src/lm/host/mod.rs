@@ -3,13 +3,11 @@
 //! The backend's tensor operations allocate for every step and leave most of the time to copies and
 //! element-wise kernels. Here a layer is one operation with a backward pass of its own, and a pass
 //! without gradients is one operation altogether; threads share it by sequences. Sums go by sixteen
-//! lanes whatever the processor has ([`matrix`]), so that results do not depend on it.
+//! lanes whatever the processor has ([`crate::kernel::matrix`]), so that results do not depend on it.
 
 pub(super) mod attention;
-mod buffer;
 mod inference;
 pub(super) mod layer;
-pub(super) mod matrix;
 pub(super) mod norm;
 mod shape;
 mod training;
@@ -19,21 +17,10 @@ pub(super) use shape::{Seating, Shape};
 pub(super) use training::forward;
 
 use burn::backend::{Flex, tensor::FloatTensor};
-use burn::tensor::{DType, Device, Tensor};
 
 use super::layer::Layer;
+use crate::kernel::primitive;
 use shape::Weights;
-
-/// Whether this module can compute with the tensor.
-pub(super) fn holds<const D: usize>(tensor: &Tensor<D>) -> bool {
-    tensor.device().without_autodiff() == Device::flex() && tensor.dtype() == DType::F32
-}
-
-/// A tensor as the backend holds it, in one piece.
-fn primitive<const D: usize>(tensor: Tensor<D>) -> Option<FloatTensor<Flex>> {
-    let primitive = tensor.without_autodiff().try_into_primitive::<Flex>().ok()?;
-    Some(primitive.to_contiguous())
-}
 
 /// A layer's arrays, in the order of [`Shape::sizes`].
 #[derive(Clone, Debug)]

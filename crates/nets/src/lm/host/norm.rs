@@ -1,6 +1,6 @@
 //! Division by the root mean square, row by row.
 
-use super::matrix::{add_scaled, dot, dot3};
+use crate::kernel::matrix::{dot, dot3};
 use crate::lanes::in_lanes;
 
 in_lanes! {
@@ -75,14 +75,5 @@ pub fn backward_row(
     let shared = dot3(gradient, row, gain) * inverse * inverse * inverse / row.len() as f32;
     for (((out, x), gain), gradient) in out.iter_mut().zip(row).zip(gain).zip(gradient) {
         *out += gradient * gain * inverse - x * shared;
-    }
-}
-
-in_lanes! {
-    /// Adds every row of `values` to `sum`.
-    pub fn add_rows(sum: &mut [f32], values: &[f32]) {
-        for row in values.chunks_exact(sum.len()) {
-            add_scaled(sum, 1.0, row);
-        }
     }
 }

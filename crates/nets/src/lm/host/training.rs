@@ -8,16 +8,15 @@ use burn::backend::autodiff::grads::Gradients;
 use burn::backend::autodiff::ops::{Backward, Ops, OpsKind};
 use burn::backend::tensor::FloatTensor;
 use burn::backend::{Autodiff, Flex, TensorMetadata};
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::Tensor;
 use rayon::prelude::*;
 
 use super::super::layer::Layer;
-use super::buffer::Buffer;
+use super::Arrays;
 use super::layer::{self, Kept, Scratch};
 use super::shape::{Seating, Shape};
-use super::{Arrays, primitive};
-
-type Tracked = FloatTensor<Autodiff<Flex>>;
+use crate::kernel::buffer::Buffer;
+use crate::kernel::{Tracked, add, array, primitive, tracked};
 
 /// The layer's gradients.
 #[derive(Debug)]
@@ -85,15 +84,6 @@ fn parents(layer: &Layer, input: &Tensor<3>) -> Option<[Tracked; 10]> {
     ])
 }
 
-fn tracked<const D: usize>(tensor: Tensor<D>) -> Option<Tracked> {
-    let tensor = if tensor.is_autodiff() { tensor } else { tensor.autodiff() };
-    tensor.try_into_primitive::<Autodiff<Flex>>().ok()
-}
-
-fn array(values: Vec<f32>, shape: Vec<usize>) -> FloatTensor<Flex> {
-    FloatTensor::<Flex>::from_data(TensorData::new(values, shape))
-}
-
 impl Backward<Flex, 10> for LayerOperation {
     type State = State;
 
@@ -141,17 +131,4 @@ fn differentiate(
     });
     let sums: Vec<Buffer> = sums.collect();
     (gradient, add(sums))
-}
-
-/// The sum of equally long vectors, in their order.
-fn add(mut vectors: Vec<Buffer>) -> Buffer {
-    let mut total = vectors.remove(0);
-    const PIECE: usize = 1 << 14;
-    total.par_chunks_mut(PIECE).enumerate().for_each(|(index, piece)| {
-        for vector in &vectors {
-            let other = &vector[index * PIECE..][..piece.len()];
-            piece.iter_mut().zip(other).for_each(|(sum, value)| *sum += value);
-        }
-    });
-    total
 }

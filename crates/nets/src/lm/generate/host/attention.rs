@@ -2,9 +2,9 @@
 
 use super::Sequence;
 use crate::elu::exponential;
+use crate::kernel::matrix::{add_rows_scaled, largest, sum};
 use crate::lm::LmConfig;
 use crate::lm::host::attention::rotate;
-use crate::lm::host::matrix::{add_rows_scaled, largest, sum};
 use crate::lm::host::norm::factor;
 
 /// A sequence has room for a multiple of as many slots.

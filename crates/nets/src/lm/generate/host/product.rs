@@ -1,6 +1,6 @@
 //! Products of matrices.
 
-use crate::lm::host::matrix::{View, multiply_on};
+use crate::kernel::matrix::{View, multiply_on};
 
 /// A linear map.
 #[derive(Debug)]

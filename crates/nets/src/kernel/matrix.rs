@@ -2,6 +2,8 @@
 
 use gemm::Parallelism;
 
+use crate::lanes::in_lanes;
+
 /// A matrix within a slice.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
@@ -20,6 +22,11 @@ impl<'a> View<'a> {
     pub fn strided(values: &'a [f32], rows: usize, columns: usize, stride: usize) -> Self {
         assert!(reach([rows, columns], [stride, 1]) <= values.len(), "the matrix lies within the slice");
         Self { values, size: [rows, columns], strides: [stride, 1] }
+    }
+
+    /// Number of columns.
+    pub fn columns(&self) -> usize {
+        self.size[1]
     }
 
     /// Rows and columns exchanged.
@@ -155,6 +162,15 @@ pub fn add_rows_scaled(out: &mut [f32], factors: &[f32], rows: &[f32], stride: u
     if !rest.is_empty() {
         for (index, factor) in factors.iter().enumerate() {
             add_scaled(rest, *factor, &rows[index * stride + begin..]);
+        }
+    }
+}
+
+in_lanes! {
+    /// Adds every row of `values` to `sum`.
+    pub fn add_rows(sum: &mut [f32], values: &[f32]) {
+        for row in values.chunks_exact(sum.len()) {
+            add_scaled(sum, 1.0, row);
         }
     }
 }

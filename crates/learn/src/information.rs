@@ -3,7 +3,7 @@
 //! All numbers are in nats.
 
 use burn::tensor::Tensor;
-use nets::distribution::{Categorical, DiagonalGaussian};
+use nets::distribution::{Categorical, DiagonalGaussian, OneHotCategorical};
 
 use crate::error::LearnError;
 
@@ -36,14 +36,26 @@ impl Latent for Categorical {
     }
 }
 
-/// Divergence that costs nothing.
+impl Latent for OneHotCategorical {
+    fn divergence(&self, other: &Self) -> Tensor<1> {
+        self.kl(other).sum_dim(1).squeeze_dim(1)
+    }
+
+    fn constant(&self) -> Self {
+        self.detach()
+    }
+}
+
+/// Divergence that costs nothing, in the field's three conventions: no free nats at all, as many for
+/// the mean of a batch (Dreamer and its second version; Hafner et al., 2020 and 2021), or as many for
+/// every element of it (its third version).
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum FreeNats {
     /// All of it costs.
     None,
     /// Nothing while the batch's mean divergence is below this.
     Mean(f64),
-    /// Nothing for a row whose divergence is below this.
+    /// Nothing for a row whose divergence, over all its dimensions, is below this.
     Element(f64),
 }
 

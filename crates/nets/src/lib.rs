@@ -38,6 +38,7 @@ pub mod tanh;
 pub mod trajectory;
 pub mod unet;
 pub mod unfold;
+pub mod vae;
 pub mod vq;
 
 pub use error::NetsError;

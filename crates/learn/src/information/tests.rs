@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::{check_gradient, random_tensor, tensor, values};
+use crate::testing::{assert_close, check_gradient, numbers, random_tensor, tensor, values};
 
 #[test]
 fn information_of_small_tables() {
@@ -104,4 +104,40 @@ fn balanced_divergence_moves_each_side_by_its_share() {
         (Categorical::new(random_tensor(1, [3, 4])), Categorical::new(random_tensor(2, [3, 4])));
     let (found, plain) = (values(balanced(&one, &other, 0.3, FreeNats::None)), values(one.kl(&other)));
     assert!(found.iter().zip(plain).all(|(a, b)| (a - b).abs() < 1e-6));
+}
+
+#[test]
+fn balanced_divergences_are_those_of_pytorch() {
+    const GOLDEN: &str = include_str!("../../tests/data/information.txt");
+    let point: Vec<f32> = numbers(GOLDEN, "values").concat().iter().map(|&value| value as f32).collect();
+    for name in ["none", "mean", "element"] {
+        let cases = numbers(GOLDEN, &format!("balanced-{name}"));
+        assert!(cases.len() >= 2);
+        for case in cases {
+            let [share, nats, loss, gradient @ ..] = &case[..] else { panic!("a whole line") };
+            let free = match name {
+                "none" => FreeNats::None,
+                "mean" => FreeNats::Mean(*nats),
+                _ => FreeNats::Element(*nats),
+            };
+            let leaf = tensor(&point, [4, 3, 2]).autodiff().require_grad();
+            let part = |index| leaf.clone().narrow(0, index, 1).reshape([3, 2]);
+            let posterior = DiagonalGaussian::new(part(0), part(1));
+            let prior = DiagonalGaussian::new(part(2), part(3));
+            let found = balanced(&posterior, &prior, *share, free).mean();
+            assert_close(&values(found.clone()), &[*loss], 1e-5);
+            let slopes = leaf.grad(&found.backward()).map_or(vec![0.0; 24], values);
+            assert_close(&slopes, gradient, 1e-5);
+        }
+    }
+}
+
+#[test]
+fn the_divergence_of_codes_is_the_sum_over_their_vectors() {
+    let [one, other] = [1, 2].map(|seed| OneHotCategorical::new(random_tensor(seed, [3, 8]), 2, 0.01));
+    let by_vector = values(one.kl(&other));
+    let found = values(balanced(&one, &other, 0.8, FreeNats::None));
+    for (found, pair) in found.iter().zip(by_vector.chunks(2)) {
+        assert!((found - pair.iter().sum::<f32>()).abs() < 1e-6);
+    }
 }

@@ -20,6 +20,12 @@ impl DiagonalGaussian {
         Self { mean, log_std }
     }
 
+    /// N(0, 1) in as many dimensions, without a gradient.
+    pub fn standard_like(&self) -> Self {
+        let zero = self.mean.clone().detach().zeros_like();
+        Self { mean: zero.clone(), log_std: zero }
+    }
+
     /// Standard deviations, `[B, D]`.
     pub fn std(&self) -> Tensor<2> {
         self.log_std.clone().exp()

@@ -3,11 +3,13 @@
 
 mod categorical;
 mod gaussian;
+mod one_hot;
 mod tanh_normal;
 mod truncated;
 
 pub use categorical::Categorical;
 pub use gaussian::DiagonalGaussian;
+pub use one_hot::OneHotCategorical;
 pub use tanh_normal::{Correction, TanhNormal};
 pub use truncated::TruncatedNormal;
 

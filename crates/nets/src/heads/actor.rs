@@ -8,7 +8,7 @@ use crate::mlp::{Activation, Mlp, MlpConfig, Trunk};
 use crate::recipe::Layer;
 use crate::tanh;
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, activation};
 use rand_chacha::ChaCha8Rng;
 use serde::{Deserialize, Serialize};
 
@@ -64,6 +64,11 @@ pub enum LogStd {
         /// Upper bound, often 2.
         high: f64,
     },
+    /// ln(softplus(x) + floor) of the network's output x: a standard deviation that cannot collapse.
+    Softplus {
+        /// Least standard deviation, often 0.1.
+        floor: f64,
+    },
     /// One learned number per dimension, the same in every state.
     Free {
         /// Its first value.
@@ -113,6 +118,7 @@ impl GaussianHead {
             LogStd::TanhAffine { low, high } => {
                 tanh::tanh(raw).add_scalar(1.0).mul_scalar(0.5 * (high - low)).add_scalar(low)
             }
+            LogStd::Softplus { floor } => activation::softplus(raw, 1.0).add_scalar(floor).log(),
             LogStd::Free { .. } => raw,
         };
         DiagonalGaussian::new(mean, log_std)

@@ -15,4 +15,5 @@ mod recipe;
 mod recurrent;
 mod routing;
 mod support;
+mod vae;
 mod vq;

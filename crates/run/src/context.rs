@@ -141,6 +141,11 @@ impl Run {
         Ok(())
     }
 
+    /// The mean of what was reported under this name since the last record.
+    pub fn reported(&self, name: &str) -> Option<f64> {
+        self.pending.get(name).map(|mean| mean.sum / mean.count as f64)
+    }
+
     /// The error for a value that is not finite, at the current step.
     pub fn not_finite(&self, term: &str, value: f64) -> RunError {
         RunError::NotFinite { term: term.to_owned(), value, step: self.meters.steps }

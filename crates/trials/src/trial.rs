@@ -52,6 +52,11 @@ impl Trial {
         }
     }
 
+    /// The mean of what training reported under this name.
+    pub fn reported(&self, name: &str) -> f64 {
+        self.run.reported(name).unwrap_or_else(|| panic!("nothing reports `{name}`"))
+    }
+
     /// Mean greedy return of `episodes` episodes.
     pub fn score(&mut self, episodes: usize) -> f64 {
         self.metric("eval/return", episodes)

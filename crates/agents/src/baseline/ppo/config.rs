@@ -6,7 +6,7 @@ use run::RunError;
 use settings::{Config, Refusal};
 use worlds::Spec;
 
-use super::{Objective, rollout::Channel};
+use super::{Objective, recurrence::RecurrentSettings, rollout::Channel};
 
 /// Hyper-parameters of PPO.
 ///
@@ -69,6 +69,9 @@ pub struct PpoConfig {
     /// Widths of the hidden layers of actor and critic.
     #[setting([64, 64], min = 1)]
     pub hidden: Vec<usize>,
+    /// What the policy remembers by.
+    #[setting(group)]
+    pub recurrent: RecurrentSettings,
     /// From observations to what actor and critic read; identity for vectors.
     #[setting(EncoderConfig::Identity)]
     pub encoder: EncoderConfig,
@@ -77,6 +80,19 @@ pub struct PpoConfig {
 impl PpoConfig {
     fn combinations(&self) -> Result<(), Refusal> {
         let samples = self.worlds.saturating_mul(self.rollout);
+        let chunk = self.recurrent.chunk;
+        if self.recurrent.cell.is_some() {
+            if !self.rollout.is_multiple_of(chunk) {
+                let allowed = format!("a divisor of `.rollout` = {}", self.rollout);
+                return Err(Refusal::new("recurrent.chunk", chunk, allowed));
+            }
+            if self.minibatches > samples / chunk {
+                let sequences = samples / chunk;
+                let allowed =
+                    format!("at most the {sequences} sequences of `.recurrent.chunk` = {chunk} steps");
+                return Err(Refusal::new("minibatches", self.minibatches, allowed));
+            }
+        }
         match self.minibatches <= samples {
             true => Ok(()),
             false => {

@@ -50,6 +50,9 @@ impl Method for Ppo {
         if let Some(exploration) = &self.exploration {
             exploration.save(snapshot)?;
         }
+        if let Some(recurrence) = &self.recurrence {
+            snapshot.put("recurrence", recurrence.state())?;
+        }
         self.collector.save(snapshot)
     }
 
@@ -59,6 +62,9 @@ impl Method for Ppo {
         self.return_scales = snapshot.get("return_scales")?;
         if let Some(exploration) = &mut self.exploration {
             exploration.load(snapshot)?;
+        }
+        if let Some(recurrence) = &mut self.recurrence {
+            recurrence.set_state(snapshot.get("recurrence")?);
         }
         self.collector.load(snapshot)
     }

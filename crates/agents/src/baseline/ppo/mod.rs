@@ -12,6 +12,7 @@
 mod config;
 mod method;
 pub mod network;
+mod recurrence;
 pub mod rollout;
 #[cfg(test)]
 mod tests;
@@ -29,9 +30,10 @@ use nets::host;
 use run::{Collector, Progress, Result, Run, RunError, task::World};
 use worlds::{Array, Spec};
 
-pub use self::config::PpoConfig;
+pub use self::{config::PpoConfig, recurrence::RecurrentSettings};
 use self::{
-    network::{ActorCritic, Sampler, log_prob_and_entropy, normalised},
+    network::{ActorCritic, Output, Sampler, log_prob_and_entropy, normalised},
+    recurrence::{Recurrence, keep},
     rollout::{Channel, Look, Minibatch, Rollout, passes},
 };
 use crate::{device, exploration::Exploration, networks, update::update};
@@ -44,6 +46,8 @@ pub struct Ppo {
     network: Trained<ActorCritic>,
     collector: Collector,
     rollout: Rollout,
+    /// Where the policy remembers.
+    recurrence: Option<Recurrence>,
     observation_normaliser: Option<Normaliser>,
     /// Of the world's channels; empty where rewards are not scaled.
     return_scales: Vec<ReturnScale>,
@@ -70,11 +74,13 @@ impl Ppo {
         channels.extend(exploration.as_ref().map(Exploration::channel));
         let (training, count) = (device.clone().autodiff(), channels.len());
         let random = run.random("init");
-        let network = ActorCritic::new(&world.spec, &encoder, &config.hidden, count, &training, random)?;
+        let PpoConfig { recurrent, hidden, .. } = &config;
+        let network = ActorCritic::new(&world.spec, &encoder, recurrent, hidden, count, &training, random)?;
         let adam = AdamSettings { epsilon: 1e-5, ..AdamSettings::new(config.learning_rate) };
         let size = world.spec.input().size();
         let normalise = config.normalise_observations && !world.images();
         Ok(Self {
+            recurrence: Recurrence::new(&network, config.recurrent.chunk, config.worlds),
             network: Trained::new(network, adam),
             collector,
             rollout: Rollout::new(world.spec.input(), &world.spec.action, config.rollout, config.worlds)
@@ -105,12 +111,18 @@ impl Ppo {
         }
         self.collect(run, after)?;
         self.rollout.estimate_advantages(&self.channels, self.config.lambda)?;
-        let (objective, epochs) = (self.config.objective(), self.config.epochs);
-        passes(self.rollout.taken(), [epochs, self.config.minibatches], run, |minibatch, run| {
-            self.step(objective, minibatch, run)
-        })?;
+        let (objective, times) = (self.config.objective(), [self.config.epochs, self.config.minibatches]);
+        match &self.recurrence {
+            None => passes(self.rollout.taken(), times, run, |minibatch, run| {
+                self.step(objective, minibatch, run)
+            })?,
+            Some(recurrence) => {
+                let sequences = (0..recurrence.sequences()).collect();
+                passes(sequences, times, run, |sequences, run| self.step_through(objective, sequences, run))?;
+            }
+        }
         if let Some(exploration) = &mut self.exploration {
-            exploration.learn_kept([epochs, self.config.minibatches], run)?;
+            exploration.learn_kept(times, run)?;
         }
         Ok(Progress::MAIN)
     }
@@ -123,7 +135,8 @@ impl Ppo {
     ) -> Result<()> {
         let Self { spec, device, collector, rollout, observation_normaliser, .. } = self;
         let (return_scales, exploration) = (&mut self.return_scales, &mut self.exploration);
-        let channels = self.channels.len();
+        let (channels, recurrence) = (self.channels.len(), &mut self.recurrence);
+        recurrence.iter_mut().for_each(Recurrence::clear);
         let (network, sampler) = (self.network.inference(), Sampler::new(&spec.action));
         let look = |collector: &Collector, acting: bool| {
             let raw = collector.observations().input();
@@ -133,7 +146,12 @@ impl Ppo {
                 statistics.update(values)?;
             }
             let input = normalised(raw, observation_normaliser.as_ref())?;
-            let output = network.forward(&batch::observe(&input, spec.input(), collector.rows(), device));
+            let observed = batch::observe(&input, spec.input(), collector.rows(), device);
+            let output = match recurrence {
+                // An observation is an episode's first where the step before it only began the episode.
+                Some(memory) => memory.step(network, &observed, &collector.outcome().reset, acting),
+                None => network.forward(&observed),
+            };
             let [head, log_std] = [host(output.head), host(output.log_std)];
             Ok(Look { kept: input, head, log_std, value: host(output.value) })
         };
@@ -157,6 +175,29 @@ impl Ppo {
     fn step(&mut self, objective: Objective, minibatch: &[usize], run: &mut Run) -> Result<()> {
         let batch = self.rollout.minibatch(minibatch, self.spec.input(), &self.device);
         let output = self.network.module().forward(&batch.observations.clone().autodiff());
+        self.judge(objective, batch, output, run)
+    }
+
+    /// The same on sequences, through which the policy remembers; steps that only began an episode are
+    /// seen and not learnt from.
+    fn step_through(&mut self, objective: Objective, sequences: &[usize], run: &mut Run) -> Result<()> {
+        let Some(recurrence) = &self.recurrence else { return Ok(()) };
+        let entries = recurrence.entries(sequences);
+        let observed = self.rollout.observed(&entries, self.spec.input(), &self.device).autodiff();
+        let output = recurrence.recall(self.network.module(), &observed, sequences);
+        let taken: Vec<usize> =
+            (0..entries.len()).filter(|&position| self.rollout.was_taken(entries[position])).collect();
+        if taken.is_empty() {
+            return Ok(());
+        }
+        let output = keep(output, &taken, self.channels.len());
+        let taken: Vec<usize> = taken.into_iter().map(|position| entries[position]).collect();
+        let batch = self.rollout.minibatch(&taken, self.spec.input(), &self.device);
+        self.judge(objective, batch, output, run)
+    }
+
+    /// The step that what the network makes of a minibatch asks for.
+    fn judge(&mut self, objective: Objective, batch: Minibatch, output: Output, run: &mut Run) -> Result<()> {
         let (log_prob, entropy) = log_prob_and_entropy(&output, &batch.actions.autodiff());
         let judged = Judged { log_prob, entropy, value: output.value };
         let means = objective.step(&batch, judged, &mut [&mut self.network], run)?;

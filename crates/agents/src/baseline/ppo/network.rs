@@ -15,12 +15,14 @@ use nets::{
     observed::Observed,
     parameters,
     recipe::{self, Layer},
+    recurrent::{Recurrent, RecurrentConfig},
 };
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use run::{ActionScale, Exported, Mode, Policy, Result, RunError};
+use run::{ActionScale, Exported, Mode, Policy, Result, RunError, Scope, Snapshot};
 use worlds::{ActionSpace, Actions, Array, Layout, Observations, Spec};
 
+use super::recurrence::{Acting, RecurrentSettings};
 use crate::{export, networks::width};
 
 /// Actor and critic on one encoder; the encoder of vectors is the identity, so that the two share
@@ -28,6 +30,8 @@ use crate::{export, networks::width};
 #[derive(Module, Debug)]
 pub struct ActorCritic {
     encoder: Encoder,
+    /// Between encoder and heads, in policies that remember.
+    memory: Option<Recurrent>,
     actor: Mlp,
     critic: Mlp,
     /// Logarithm of the standard deviation of every continuous action; unused for indices.
@@ -50,6 +54,7 @@ impl ActorCritic {
     pub fn new(
         spec: &Spec,
         encoder: &EncoderConfig,
+        recurrent: &RecurrentSettings,
         hidden: &[usize],
         channels: usize,
         device: &Device,
@@ -57,6 +62,10 @@ impl ActorCritic {
     ) -> Result<Self> {
         let encoder = Encoder::new(encoder, spec.input(), device, random).map_err(RunError::part)?;
         let latent = encoder.latent().size();
+        let memory = recurrent
+            .cell
+            .map(|cell| RecurrentConfig::new(cell, latent, recurrent.hidden).init(device, random));
+        let latent = memory.as_ref().map_or(latent, Recurrent::hidden);
         let inside = Init::Orthogonal { gain: std::f64::consts::SQRT_2 };
         let mut head = |output, gain| {
             MlpConfig::new(latent, hidden, output)
@@ -67,12 +76,46 @@ impl ActorCritic {
         let size = width(&spec.action);
         let (actor, critic) = (head(size, 0.01), head(channels, 1.0));
         let log_std = Param::from_data(TensorData::new(vec![0.0_f32; size], [size]), device);
-        Ok(Self { encoder, actor, critic, log_std })
+        Ok(Self { encoder, memory, actor, critic, log_std })
     }
 
-    /// Policy head and value of a batch.
+    /// Numbers that a policy which remembers carries from step to step; nothing for others.
+    pub fn state_size(&self) -> Option<usize> {
+        self.memory.as_ref().map(Recurrent::state_size)
+    }
+
+    /// Policy head and values of a batch, by a policy that does not remember.
     pub fn forward(&self, observed: &Observed) -> Output {
+        self.heads(self.encoder.forward(observed))
+    }
+
+    /// Policy head and values of the next step of B rows whose state is `[B, S]`, and the state after
+    /// it; an episode begins where `begins [B]` is 1. A policy that does not remember has no state.
+    pub fn step(&self, observed: &Observed, begins: &[f32], state: &[f32]) -> (Output, Vec<f32>) {
         let latent = self.encoder.forward(observed);
+        let Some(memory) = &self.memory else { return (self.heads(latent), Vec::new()) };
+        let device = latent.device();
+        let before = memory.state(batch::matrix(state, begins.len(), &device));
+        let after = memory.step(latent, Some(batch::vector(begins, &device)), before);
+        (self.heads(after.output()), host(after.values().clone()))
+    }
+
+    /// Policy heads and values of `rows` sequences `[rows L, ...]`, which record a graph, from their
+    /// states `[rows, S]` on; episodes begin where `begins [rows, L]` is 1. No gradient reaches the
+    /// states.
+    pub fn recall(&self, observed: &Observed, begins: &[f32], state: &[f32], rows: usize) -> Output {
+        let latent = self.encoder.forward(observed);
+        let Some(memory) = &self.memory else { return self.heads(latent) };
+        let device = latent.device().without_autodiff();
+        let [count, width] = latent.dims();
+        let before = memory.state(batch::matrix(state, rows, &device)).autodiff();
+        let begins = batch::matrix(begins, rows, &device);
+        let (outputs, _) = memory.sequence(latent.reshape([rows, count / rows, width]), Some(begins), before);
+        self.heads(outputs.reshape([count, memory.hidden()]))
+    }
+
+    /// Policy head and values of what the heads read.
+    fn heads(&self, latent: Tensor<2>) -> Output {
         let value = self.critic.forward(latent.clone());
         let [rows, channels] = value.dims();
         Output {
@@ -185,6 +228,8 @@ pub struct ActorPolicy {
     layout: Layout,
     space: ActionSpace,
     device: Device,
+    /// Of a policy that remembers.
+    acting: Acting,
 }
 
 impl ActorPolicy {
@@ -196,6 +241,7 @@ impl ActorPolicy {
             layout: spec.input().clone(),
             space: spec.action.clone(),
             device: device.clone(),
+            acting: Acting::default(),
         }
     }
 }
@@ -210,10 +256,17 @@ pub fn normalised(input: &Array, normaliser: Option<&Normaliser>) -> Result<Arra
 }
 
 impl Policy for ActorPolicy {
+    fn begin(&mut self, _: Scope, rows: &[usize]) {
+        self.acting.begin(rows);
+    }
+
     fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
         let input = normalised(observations.input(), self.normaliser.as_ref())?;
-        let output =
-            self.network.forward(&batch::observe(&input, &self.layout, observations.rows, &self.device));
+        let observed = batch::observe(&input, &self.layout, observations.rows, &self.device);
+        let output = match self.network.state_size() {
+            Some(size) => self.acting.step(&self.network, &observed, size),
+            None => self.network.forward(&observed),
+        };
         let sampler = Sampler::new(&self.space);
         let head = host(output.head);
         let actions = match mode {
@@ -226,7 +279,23 @@ impl Policy for ActorPolicy {
         Ok(ActionScale::new(&self.space).to_world(&actions))
     }
 
+    fn save(&self, snapshot: &mut Snapshot) -> Result<()> {
+        snapshot.put("acting", &(&self.acting.state, &self.acting.begins))
+    }
+
+    fn load(&mut self, snapshot: &Snapshot) -> Result<()> {
+        (self.acting.state, self.acting.begins) = snapshot.get("acting")?;
+        Ok(())
+    }
+
     fn export(&self) -> Result<Exported> {
+        if self.network.state_size().is_some() {
+            return Err(RunError::Task(
+                "a policy that remembers has no form as a chain of layers: act with `latentrl eval` and \
+                 `play`, or train without `recurrent.cell`"
+                    .to_owned(),
+            ));
+        }
         let mut layers: Vec<Layer> = recipe::input(&self.layout).into_iter().collect();
         layers.extend(self.normaliser.as_ref().map(export::normalise));
         layers.extend(self.network.encoder.layers("encoder"));

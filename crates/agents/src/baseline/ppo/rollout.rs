@@ -248,16 +248,26 @@ impl Rollout {
 
     /// Indices of the entries whose actions were really taken.
     pub fn taken(&self) -> Vec<usize> {
-        (0..self.ignored.len()).filter(|index| !self.ignored[*index]).collect()
+        (0..self.ignored.len()).filter(|&index| self.was_taken(index)).collect()
+    }
+
+    /// Whether an entry's action was really taken.
+    pub fn was_taken(&self, index: usize) -> bool {
+        !self.ignored[index]
+    }
+
+    /// What was seen at these indices.
+    pub fn observed(&self, indices: &[usize], layout: &Layout, device: &Device) -> Observed {
+        let observations = match &self.observations {
+            Array::Float(values) => Array::Float(gather(values, indices, self.input_size)),
+            Array::Byte(bytes) => Array::Byte(gather(bytes, indices, self.input_size)),
+        };
+        batch::observe(&observations, layout, indices.len(), device)
     }
 
     /// The entries of these indices.
     pub fn minibatch(&self, indices: &[usize], layout: &Layout, device: &Device) -> Minibatch {
         let pick = |values: &[f32]| indices.iter().map(|index| values[*index]).collect::<Vec<f32>>();
-        let observations = match &self.observations {
-            Array::Float(values) => Array::Float(gather(values, indices, self.input_size)),
-            Array::Byte(bytes) => Array::Byte(gather(bytes, indices, self.input_size)),
-        };
         let actions = match &self.actions {
             Actions::Discrete(all) => Actions::Discrete(indices.iter().map(|index| all[*index]).collect()),
             Actions::Continuous(all) => {
@@ -266,7 +276,7 @@ impl Rollout {
         };
         let channels = self.channels;
         Minibatch {
-            observations: batch::observe(&observations, layout, indices.len(), device),
+            observations: self.observed(indices, layout, device),
             actions: ActionBatch::upload(&actions, indices.len(), device),
             log_prob: pick(&self.log_prob),
             value: gather(&self.value, indices, channels),

@@ -14,6 +14,12 @@ const FEW: &[&str] = &["rollout=32", "hidden=[8]"];
 
 trials::small!("ppo", "cartpole", &[FEW]);
 trials::small!("ppo", "deep-sea", &[FEW, &["bonus.name=rnd", "bonus.hidden=[8]", "scale_rewards=true"]]);
+trials::small!("ppo", "cartpole", &[FEW, &["recurrent.cell=gru", "recurrent.hidden=8"]]);
+trials::small!(
+    "ppo",
+    "pendulum",
+    &[FEW, &["recurrent.cell=lstm", "recurrent.hidden=8", "recurrent.chunk=8"]]
+);
 trials::small!("ppo", "minatar-breakout", &[FEW, &["bonus.name=counts"]]);
 
 #[test]
@@ -91,4 +97,42 @@ fn more_weights_than_reward_channels_are_refused() {
     let config = PpoConfig { reward_weights: vec![1.0, 0.5], ..PpoConfig::default() };
     let sentence = config.world_channels(&world.spec).unwrap_err().to_string();
     assert_eq!(sentence, "`reward_weights` has 2 weights: `cartpole` has rewards of 1 channels (reward)");
+}
+
+/// The divergence from the policy that collected, by the policy that learns, which hardly moves.
+fn divergence(settings: &[&str]) -> f64 {
+    let still = ["learning_rate=1e-12", "anneal=false", "epochs=1", "rollout=64", "hidden=[8]"];
+    let mut trial = trials::Trial::new("ppo", "cartpole", &[&still, settings].concat(), 10_000, 1);
+    trial.train(3_000);
+    trial.reported("diag/kl")
+}
+
+#[test]
+fn sequences_are_remembered_as_they_were_lived() {
+    // Many episodes begin within a sequence of 64 steps, and shorter ones go on from kept states.
+    for settings in [
+        ["recurrent.cell=gru", "recurrent.chunk=64", "minibatches=2"],
+        ["recurrent.cell=gru", "recurrent.chunk=8", "minibatches=4"],
+        ["recurrent.cell=lstm", "recurrent.chunk=16", "minibatches=4"],
+    ] {
+        let divergence = divergence(&settings);
+        assert!(divergence.abs() < 1e-9, "{settings:?}: {divergence}");
+    }
+}
+
+#[test]
+fn sequences_divide_a_rollout() {
+    let refusal = |changes: &str| {
+        let mut config = PpoConfig::default();
+        config.read(&changes.parse().unwrap()).unwrap();
+        config.validate().unwrap_err()
+    };
+    assert_eq!(
+        refusal("rollout = 20\nrecurrent = { cell = \"gru\", chunk = 8 }"),
+        "`recurrent.chunk` is 8: it must be a divisor of `rollout` = 20"
+    );
+    assert_eq!(
+        refusal("rollout = 16\nworlds = 2\nminibatches = 5\nrecurrent = { cell = \"lstm\", chunk = 8 }"),
+        "`minibatches` is 5: it must be at most the 4 sequences of `recurrent.chunk` = 8 steps"
+    );
 }

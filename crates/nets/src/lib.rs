@@ -15,6 +15,7 @@ pub mod encoder;
 pub mod ensemble;
 pub mod error;
 pub mod frames;
+pub mod functional;
 pub mod gradient;
 pub mod heads;
 mod host;

@@ -186,6 +186,19 @@ impl Mlp {
         value
     }
 
+    /// The non-linearity of the hidden layers.
+    pub(crate) fn activation(&self) -> Activation {
+        self.activation
+    }
+
+    /// Weights `[in, out]` and biases `[1, out]` in turn with their graph; none where hidden layers are
+    /// normalised.
+    pub(crate) fn linear_layers(&self) -> Option<Vec<Tensor<2>>> {
+        let both = |layer: &Linear| Some([layer.weight.val(), layer.bias.as_ref()?.val().unsqueeze()]);
+        let layers: Vec<_> = self.layers.iter().map(both).collect::<Option<_>>()?;
+        self.norms.is_empty().then(|| layers.into_iter().flatten().collect())
+    }
+
     /// The layers, whose arrays lie under `prefix`.
     pub fn layers(&self, prefix: &str) -> Vec<Layer> {
         let mut layers = Vec::new();

@@ -1,5 +1,9 @@
 //! Normalisation layers whose mode is part of the call.
 
+mod spectral;
+
+pub use spectral::{SpectralNorm, is_state, iterate, spectral};
+
 use crate::init::parameter;
 use burn::module::{Module, Param, RunningState};
 use burn::tensor::module::{batch_norm, batch_norm_train};

@@ -1,6 +1,9 @@
 //! `latentrl worlds`.
 
+mod sheet;
 mod text;
+
+use std::path::PathBuf;
 
 use serde::Serialize;
 use worlds::demonstrator::{self, PolicyEntry};
@@ -19,6 +22,7 @@ Examples:
   latentrl worlds four-rooms,size=11,wind=0.1
   latentrl worlds cartpole+pixels=32+stack=4 --json
   latentrl worlds arith,m=7,n=1-3
+  latentrl worlds --sheet worlds.png
 
 A world's name is name[,option=value]*[+modifier[=value][,option=value]*]*; modifiers apply from
 left to right. Worlds of text, which give language models problems, take no modifiers.";
@@ -35,6 +39,9 @@ pub struct Arguments {
     /// Print the catalogue as the tables of the README
     #[arg(long, conflicts_with_all = ["json", "world"])]
     markdown: bool,
+    /// Draw every world, or the one that is named, some steps into an episode, as PNG
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["json", "markdown"])]
+    sheet: Option<PathBuf>,
 }
 
 #[derive(Serialize)]
@@ -56,6 +63,9 @@ struct Document {
 
 /// Prints the catalogue, or what one world gives and takes.
 pub fn execute(arguments: &Arguments) -> Result<(), Failure> {
+    if let Some(path) = &arguments.sheet {
+        return sheet::write(arguments.world.as_deref(), path);
+    }
     match &arguments.world {
         None => catalogue(arguments),
         Some(name) if text::is_text(name) => text::one(name, arguments.json),

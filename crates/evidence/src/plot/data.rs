@@ -3,9 +3,10 @@
 use tiny_skia::Pixmap;
 
 use super::{
-    Figure, HEADING,
+    Figure, HEADING, Theme,
     canvas::{Anchor, Area, Canvas},
     number,
+    raster::{DENSITY, Drawing},
     scale::{Scale, of_values},
     stem,
 };
@@ -171,6 +172,45 @@ pub fn contact_sheet(sheet: &Frames<'_>) -> run::Result<Vec<u8>> {
         }
     }
     pixels.encode_png().map_err(|error| refuse(error.to_string()))
+}
+
+/// A picture with its name.
+#[derive(Clone, Debug)]
+pub struct Named {
+    /// What stands below it.
+    pub name: String,
+    /// `side * side` pixels of three bytes.
+    pub pixels: Vec<u8>,
+}
+
+/// Pictures of `side` by `side` pixels beside and below each other, each with its name, as PNG.
+///
+/// # Errors
+/// They are too large for an image.
+pub fn gallery(pictures: &[Named], side: usize) -> run::Result<Vec<u8>> {
+    const COLUMNS: usize = 6;
+    const GAP: usize = 16;
+    const NAME: usize = 36;
+    let columns = pictures.len().clamp(1, COLUMNS);
+    let (cell_wide, cell_high) = (side + GAP, side + NAME);
+    let (wide, high) = (columns * cell_wide + GAP, pictures.len().div_ceil(columns) * cell_high + GAP);
+    let unit = |pixels: usize| pixels as f64 / DENSITY;
+    let mut canvas = Canvas::new(unit(wide), unit(high));
+    canvas.rect("paper", Area { left: 0.0, top: 0.0, right: unit(wide), bottom: unit(high) });
+    let corner = |index: usize| (GAP + index % columns * cell_wide, GAP + index / columns * cell_high);
+    for (index, picture) in pictures.iter().enumerate() {
+        let (left, top) = corner(index);
+        let at = (unit(left + side / 2), unit(top + side + 24));
+        canvas.fitted("small", at, Anchor::Middle, &picture.name, unit(side), 12.0);
+    }
+    let drawn = Drawing::new((wide as u32, high as u32), Theme::Light).and_then(|mut drawing| {
+        drawing.draw(&canvas.into_elements(), 0.0);
+        for (index, picture) in pictures.iter().enumerate() {
+            drawing.stamp(&picture.pixels, side, corner(index));
+        }
+        drawing.png()
+    });
+    drawn.map_err(|cause| run::RunError::Part(format!("the pictures cannot be drawn as PNG: {cause}")))
 }
 
 fn colour(pixel: &[u8], scale: f32) -> [u8; 3] {

@@ -28,7 +28,7 @@ pub use conditions::conditions;
 pub(crate) use conditions::{row, sign};
 pub use curves::curves;
 pub(crate) use curves::measured;
-pub use data::{Bars, Frames, Grid, contact_sheet, coverage, histogram};
+pub use data::{Bars, Frames, Grid, Named, contact_sheet, coverage, gallery, histogram};
 pub use intervals::intervals;
 pub(crate) use intervals::way;
 pub(crate) use palette::{rules, rules_by_preference};

@@ -94,6 +94,19 @@ impl Drawing {
         Some((kind, class, dash, path.finish()?))
     }
 
+    /// Puts an image of `width` columns, three bytes a pixel, with its left upper corner at these
+    /// pixels; what lies outside the picture is left out.
+    pub fn stamp(&mut self, image: &[u8], width: usize, (left, top): (usize, usize)) {
+        let (across, down) = (self.pixels.width() as usize, self.pixels.height() as usize);
+        let whole = self.pixels.data_mut();
+        for (index, colour) in image.as_chunks::<3>().0.iter().enumerate() {
+            let (x, y) = (left + index % width, top + index / width);
+            if x < across && y < down {
+                whole[(y * across + x) * 4..][..3].copy_from_slice(colour);
+            }
+        }
+    }
+
     fn fill(&mut self, kind: &str, class: &str, path: &Path, place: Transform) {
         let colour = match self.rules.find(kind, class, "fill") {
             Some("none") => return,

@@ -56,6 +56,8 @@ pub enum Role {
     Truth,
     /// What is to be achieved in this episode, for policies that read a goal; see [`GoalSpace`].
     Goal,
+    /// 1 for every action that is legal now, else 0; at least one is.
+    Legal,
 }
 
 /// How goals relate to what is observed, in worlds with a field of [`Role::Goal`].

@@ -255,3 +255,19 @@ fn horizons_and_refusals() {
     assert_eq!(error((3, 42)), "level 3 is not one of its 3 levels");
     assert_eq!(error((0, 49)), "cell 49 of level 0 is a wall");
 }
+
+#[test]
+fn legal_moves_are_those_that_do_not_end_at_a_wall() {
+    let mut world = world("maze-levels,legal=true");
+    let legal = world.spec().fields.iter().position(|field| field.role == worlds::Role::Legal).unwrap();
+    let mut random = ChaCha8Rng::seed_from_u64(2);
+    for _ in 0..20 {
+        world.reset(&mut random);
+        let (level, agent) = (world.level().clone(), world.agent());
+        let moves = |action| action == 0 || level.moved(agent, action) != agent;
+        let expected: Vec<f32> = (0..ACTIONS).map(|action| f32::from(u8::from(moves(action)))).collect();
+        assert_eq!(floats(&world, legal), expected);
+        assert!(expected[1..].contains(&1.0));
+    }
+    assert!(spec("maze-levels").unwrap().fields.iter().all(|field| field.role != worlds::Role::Legal));
+}

@@ -214,3 +214,31 @@ fn modifiers_say_what_they_do_not_go_with() {
     assert!(refused("cartpole+stack=2+stack=2").contains("given twice"));
     assert!(refused("cartpole+repeat=2+timelimit=5").contains("before `+repeat`"));
 }
+
+#[test]
+fn hidden_elements_are_missing_from_the_observation_and_stay_in_the_state() {
+    let mut whole = make("cartpole", 2, 3).unwrap();
+    let mut part = make("cartpole+hide=1_3", 2, 3).unwrap();
+    let spec = part.spec().clone();
+    assert_eq!(spec.input().size(), 2);
+    assert_eq!(
+        (&*spec.fields[1].name, spec.fields[1].role, spec.fields[1].layout.size()),
+        ("state", Role::Truth, 4)
+    );
+    let (mut all, mut some) = (Outcome::new(whole.spec(), 2), Outcome::new(&spec, 2));
+    whole.reset(&mut all);
+    part.reset(&mut some);
+    for _ in 0..30 {
+        let Array::Float(values) = all.observations.input() else { panic!("bytes") };
+        let seen: Vec<f32> = values.chunks_exact(4).flat_map(|row| [row[0], row[2]]).collect();
+        assert_eq!(some.observations.input(), &Array::Float(seen));
+        assert_eq!(&some.observations.fields[1], all.observations.input());
+        let actions = Actions::Discrete(vec![0, 1]);
+        whole.step(&actions, &mut all).unwrap();
+        part.step(&actions, &mut some).unwrap();
+    }
+    for wrong in ["cartpole+hide=4", "cartpole+hide=0_1_2_3", "cartpole+hide", "cartpole+hide=x"] {
+        assert!(refused(wrong).contains("elements of the 4 of `cartpole`"), "{}", refused(wrong));
+    }
+    assert!(refused("minatar-breakout+hide=1").contains("gives an image"));
+}

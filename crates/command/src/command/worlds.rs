@@ -180,6 +180,7 @@ fn role(field: &Field) -> &'static str {
         Role::Input => "observation",
         Role::Truth => "truth",
         Role::Goal => "goal",
+        Role::Legal => "legal actions",
     }
 }
 

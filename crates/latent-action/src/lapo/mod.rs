@@ -390,7 +390,7 @@ impl Online {
             let (trunk, other) = supervised(policy, decoder, frames.all);
             let kept = Array::Float(host(Tensor::cat(vec![trunk.clone(), other.clone()], 1)));
             let (logits, value) = heads.forward(trunk, other);
-            Ok(Look { kept, head: host(logits), log_std: Vec::new(), value: host(value) })
+            Ok(Look { kept, beside: Vec::new(), head: host(logits), log_std: Vec::new(), value: host(value) })
         };
         rollout.fill(collector, sampler, run, look, |collector, actions, _, _| {
             let outcome = collector.outcome();

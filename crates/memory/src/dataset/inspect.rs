@@ -158,6 +158,7 @@ fn columns(set: &Dataset) -> Vec<ColumnStatistics> {
             Role::Input => "input",
             Role::Goal => "goal",
             Role::Truth => "truth",
+            Role::Legal => "legal actions",
         };
         out.push(match (set.field(index), &field.layout) {
             (FieldColumn::Bytes(values), &Layout::Image { height, width, channels, .. }) => {

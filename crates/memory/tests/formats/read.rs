@@ -16,6 +16,7 @@ fn role(role: Role) -> &'static str {
         Role::Input => "input",
         Role::Goal => "goal",
         Role::Truth => "truth",
+        Role::Legal => "legal actions",
     }
 }
 

@@ -9,6 +9,7 @@ use crate::spec::{Field, Layout, Role, Spec};
 use crate::{Environment, ModifierName, OptionHelp, WorldError};
 
 mod distractors;
+mod hide;
 mod pixels;
 mod repeat;
 mod stack;
@@ -17,6 +18,7 @@ mod timelimit;
 mod wrapper;
 
 pub use distractors::Distractors;
+pub use hide::Hide;
 pub use pixels::Pixels;
 pub use repeat::Repeat;
 pub use stack::Stack;
@@ -48,7 +50,7 @@ const fn entry(
 }
 
 /// All modifiers, sorted by name.
-static MODIFIERS: [ModifierEntry; 7] = [
+static MODIFIERS: [ModifierEntry; 8] = [
     entry(
         "distractors",
         "appends numbers that mean nothing to the observation",
@@ -58,6 +60,12 @@ static MODIFIERS: [ModifierEntry; 7] = [
             help("scale", "1", "standard deviation"),
         ],
         |inner, name| Ok(Box::new(Distractors::new(inner, name)?)),
+    ),
+    entry(
+        "hide",
+        "leaves elements out of the observation; the field `state` has all of them",
+        &[help("elements", "", "which, counted from 0 and set apart by `_`, such as 1_3")],
+        |inner, name| Ok(Box::new(Hide::new(inner, name)?)),
     ),
     entry(
         "pixels",

@@ -72,6 +72,13 @@ pub struct PpoConfig {
     /// What the policy remembers by.
     #[setting(group)]
     pub recurrent: RecurrentSettings,
+    /// Fields besides the observation that the critic reads too, as `latentrl worlds <world>` names them:
+    /// it learns while the world is at hand, the policy acts without them.
+    #[setting(Vec::new())]
+    pub critic_sees: Vec<String>,
+    /// Whether the encoder keeps the weights that it begins with.
+    #[setting(false)]
+    pub frozen_encoder: bool,
     /// From observations to what actor and critic read; identity for vectors.
     #[setting(EncoderConfig::Identity)]
     pub encoder: EncoderConfig,

@@ -40,7 +40,8 @@ impl Method for Ppo {
     fn policy(&self) -> Option<Box<dyn Policy>> {
         let network = self.network.inference().clone();
         let normaliser = self.observation_normaliser.clone();
-        Some(Box::new(ActorPolicy::new(network, normaliser, &self.spec, &self.device)))
+        let beside = self.beside.clone();
+        Some(Box::new(ActorPolicy::new(network, normaliser, beside, &self.spec, &self.device)))
     }
 
     fn save(&self, snapshot: &mut Snapshot) -> Result<()> {

@@ -9,6 +9,7 @@
 //! Methods with networks of their own fill a [`Rollout`], learn from it in [`rollout::passes`], and
 //! take the steps of an [`Objective`].
 
+mod beside;
 mod config;
 mod method;
 pub mod network;
@@ -17,7 +18,7 @@ pub mod rollout;
 #[cfg(test)]
 mod tests;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use learn::{
     batch,
     normalise::{Divisor, advantages},
@@ -26,16 +27,17 @@ use learn::{
     td,
 };
 use memory::{Normaliser, ReturnScale};
-use nets::host;
+use nets::{host, observed::Observed};
 use run::{Collector, Progress, Result, Run, RunError, task::World};
 use worlds::{Array, Spec};
 
-pub use self::{config::PpoConfig, recurrence::RecurrentSettings};
 use self::{
-    network::{ActorCritic, Output, Sampler, log_prob_and_entropy, normalised},
-    recurrence::{Recurrence, keep},
+    beside::Beside,
+    network::{ActorCritic, Sampler, log_prob_and_entropy, normalised},
+    recurrence::Recurrence,
     rollout::{Channel, Look, Minibatch, Rollout, passes},
 };
+pub use self::{config::PpoConfig, recurrence::RecurrentSettings};
 use crate::{device, exploration::Exploration, networks, update::update};
 
 /// Proximal policy optimisation.
@@ -46,6 +48,7 @@ pub struct Ppo {
     network: Trained<ActorCritic>,
     collector: Collector,
     rollout: Rollout,
+    beside: Beside,
     /// Where the policy remembers.
     recurrence: Option<Recurrence>,
     observation_normaliser: Option<Normaliser>,
@@ -72,10 +75,10 @@ impl Ppo {
             false => Vec::new(),
         };
         channels.extend(exploration.as_ref().map(Exploration::channel));
+        let beside = Beside::new(&world.spec, &config.critic_sees)?;
         let (training, count) = (device.clone().autodiff(), channels.len());
-        let random = run.random("init");
-        let PpoConfig { recurrent, hidden, .. } = &config;
-        let network = ActorCritic::new(&world.spec, &encoder, recurrent, hidden, count, &training, random)?;
+        let sizes = [count, beside.critic_size()];
+        let network = ActorCritic::new(&world.spec, &encoder, &config, sizes, &training, run.random("init"))?;
         let adam = AdamSettings { epsilon: 1e-5, ..AdamSettings::new(config.learning_rate) };
         let size = world.spec.input().size();
         let normalise = config.normalise_observations && !world.images();
@@ -85,6 +88,7 @@ impl Ppo {
             collector,
             rollout: Rollout::new(world.spec.input(), &world.spec.action, config.rollout, config.worlds)
                 .with_channels(count),
+            beside,
             observation_normaliser: normalise.then(|| Normaliser::new(size, 1e-4, 10.0)).transpose()?,
             return_scales,
             exploration,
@@ -133,7 +137,7 @@ impl Ppo {
         run: &mut Run,
         mut after: impl FnMut(&mut Collector, &mut Run) -> Result<()>,
     ) -> Result<()> {
-        let Self { spec, device, collector, rollout, observation_normaliser, .. } = self;
+        let Self { spec, device, collector, rollout, beside, observation_normaliser, .. } = self;
         let (return_scales, exploration) = (&mut self.return_scales, &mut self.exploration);
         let (channels, recurrence) = (self.channels.len(), &mut self.recurrence);
         recurrence.iter_mut().for_each(Recurrence::clear);
@@ -147,13 +151,15 @@ impl Ppo {
             }
             let input = normalised(raw, observation_normaliser.as_ref())?;
             let observed = batch::observe(&input, spec.input(), collector.rows(), device);
-            let output = match recurrence {
+            let mut latent = network.encode(&observed);
+            if let Some(memory) = recurrence {
                 // An observation is an episode's first where the step before it only began the episode.
-                Some(memory) => memory.step(network, &observed, &collector.outcome().reset, acting),
-                None => network.forward(&observed),
-            };
+                latent = memory.step(network, latent, &collector.outcome().reset, acting);
+            }
+            let rows = beside.rows(collector.observations());
+            let output = network.heads(latent, &beside.upload(&rows, collector.rows(), device));
             let [head, log_std] = [host(output.head), host(output.log_std)];
-            Ok(Look { kept: input, head, log_std, value: host(output.value) })
+            Ok(Look { kept: input, beside: rows, head, log_std, value: host(output.value) })
         };
         rollout.fill(collector, &sampler, run, look, |collector, _, reward, run| {
             after(collector, run)?;
@@ -174,8 +180,16 @@ impl Ppo {
     /// One step on a minibatch.
     fn step(&mut self, objective: Objective, minibatch: &[usize], run: &mut Run) -> Result<()> {
         let batch = self.rollout.minibatch(minibatch, self.spec.input(), &self.device);
-        let output = self.network.module().forward(&batch.observations.clone().autodiff());
-        self.judge(objective, batch, output, run)
+        let latent = self.encode(&batch.observations);
+        self.judge(objective, batch, latent, run)
+    }
+
+    /// Latents with their graph, or as constants of the loss where the encoder is frozen.
+    fn encode(&self, observed: &Observed) -> Tensor<2> {
+        match self.config.frozen_encoder {
+            true => self.network.inference().encode(observed).autodiff(),
+            false => self.network.module().encode(&observed.clone().autodiff()),
+        }
     }
 
     /// The same on sequences, through which the policy remembers; steps that only began an episode are
@@ -183,21 +197,31 @@ impl Ppo {
     fn step_through(&mut self, objective: Objective, sequences: &[usize], run: &mut Run) -> Result<()> {
         let Some(recurrence) = &self.recurrence else { return Ok(()) };
         let entries = recurrence.entries(sequences);
-        let observed = self.rollout.observed(&entries, self.spec.input(), &self.device).autodiff();
-        let output = recurrence.recall(self.network.module(), &observed, sequences);
+        let latent = self.encode(&self.rollout.observed(&entries, self.spec.input(), &self.device));
+        let latent = recurrence.recall(self.network.module(), latent, sequences);
         let taken: Vec<usize> =
             (0..entries.len()).filter(|&position| self.rollout.was_taken(entries[position])).collect();
         if taken.is_empty() {
             return Ok(());
         }
-        let output = keep(output, &taken, self.channels.len());
+        let positions: Vec<i64> = taken.iter().map(|&position| position as i64).collect();
+        let positions = TensorData::new(positions, [taken.len()]);
+        let latent = latent.clone().select(0, Tensor::from_data(positions, &latent.device()));
         let taken: Vec<usize> = taken.into_iter().map(|position| entries[position]).collect();
         let batch = self.rollout.minibatch(&taken, self.spec.input(), &self.device);
-        self.judge(objective, batch, output, run)
+        self.judge(objective, batch, latent, run)
     }
 
-    /// The step that what the network makes of a minibatch asks for.
-    fn judge(&mut self, objective: Objective, batch: Minibatch, output: Output, run: &mut Run) -> Result<()> {
+    /// The step that a minibatch asks for whose latents these are.
+    fn judge(
+        &mut self,
+        objective: Objective,
+        batch: Minibatch,
+        latent: Tensor<2>,
+        run: &mut Run,
+    ) -> Result<()> {
+        let marks = self.beside.upload(&batch.beside, batch.advantage.len(), &self.device).autodiff();
+        let output = self.network.module().heads(latent, &marks);
         let (log_prob, entropy) = log_prob_and_entropy(&output, &batch.actions.autodiff());
         let judged = Judged { log_prob, entropy, value: output.value };
         let means = objective.step(&batch, judged, &mut [&mut self.network], run)?;
@@ -245,8 +269,8 @@ pub struct Judged {
 
 impl Objective {
     /// One step of `parts` on L_CLIP - c_1 L_VF + c_2 S, turned around: the clipped surrogate
-    /// (equation 7), half the squared error of the value, summed over reward channels, and the entropy. Gradients enter `judged`
-    /// alone. Gives the means of [`METRICS`] before the step.
+    /// (equation 7), half the squared error of the value, summed over reward channels, and the entropy.
+    /// Gradients enter `judged` alone. Gives the means of [`METRICS`] before the step.
     ///
     /// # Errors
     /// The loss or its gradient is not finite; nothing has changed then.

@@ -22,7 +22,11 @@ use rand_chacha::ChaCha8Rng;
 use run::{ActionScale, Exported, Mode, Policy, Result, RunError, Scope, Snapshot};
 use worlds::{ActionSpace, Actions, Array, Layout, Observations, Spec};
 
-use super::recurrence::{Acting, RecurrentSettings};
+use super::{
+    PpoConfig,
+    beside::{Beside, Marks},
+    recurrence::Acting,
+};
 use crate::{export, networks::width};
 
 /// Actor and critic on one encoder; the encoder of vectors is the identity, so that the two share
@@ -49,32 +53,36 @@ pub struct Output {
 }
 
 impl ActorCritic {
-    /// A critic of `channels` reward channels. Orthogonal weights: gain sqrt(2) inside, 0.01 for the policy head so that it begins nearly
-    /// uniform, 1 for the value.
+    /// A network for these observations, whose critic has a value of every one of `channels` reward
+    /// channels. Orthogonal weights: gain sqrt(2) inside, 0.01 for the policy head so that it begins
+    /// nearly uniform, 1 for the value.
+    ///
+    /// # Errors
+    /// The encoder does not fit the observations.
     pub fn new(
         spec: &Spec,
         encoder: &EncoderConfig,
-        recurrent: &RecurrentSettings,
-        hidden: &[usize],
-        channels: usize,
+        config: &PpoConfig,
+        [channels, beside]: [usize; 2],
         device: &Device,
         random: &mut ChaCha8Rng,
     ) -> Result<Self> {
         let encoder = Encoder::new(encoder, spec.input(), device, random).map_err(RunError::part)?;
         let latent = encoder.latent().size();
+        let recurrent = &config.recurrent;
         let memory = recurrent
             .cell
             .map(|cell| RecurrentConfig::new(cell, latent, recurrent.hidden).init(device, random));
         let latent = memory.as_ref().map_or(latent, Recurrent::hidden);
         let inside = Init::Orthogonal { gain: std::f64::consts::SQRT_2 };
-        let mut head = |output, gain| {
-            MlpConfig::new(latent, hidden, output)
+        let mut head = |input, output, gain| {
+            MlpConfig::new(input, &config.hidden, output)
                 .with_activation(Activation::Tanh)
                 .with_init(inside, Init::Orthogonal { gain })
                 .init(device, random)
         };
         let size = width(&spec.action);
-        let (actor, critic) = (head(size, 0.01), head(channels, 1.0));
+        let (actor, critic) = (head(latent, size, 0.01), head(latent + beside, channels, 1.0));
         let log_std = Param::from_data(TensorData::new(vec![0.0_f32; size], [size]), device);
         Ok(Self { encoder, memory, actor, critic, log_std })
     }
@@ -84,45 +92,48 @@ impl ActorCritic {
         self.memory.as_ref().map(Recurrent::state_size)
     }
 
-    /// Policy head and values of a batch, by a policy that does not remember.
-    pub fn forward(&self, observed: &Observed) -> Output {
-        self.heads(self.encoder.forward(observed))
+    /// Latents `[B, d]` of a batch.
+    pub fn encode(&self, observed: &Observed) -> Tensor<2> {
+        self.encoder.forward(observed)
     }
 
-    /// Policy head and values of the next step of B rows whose state is `[B, S]`, and the state after
-    /// it; an episode begins where `begins [B]` is 1. A policy that does not remember has no state.
-    pub fn step(&self, observed: &Observed, begins: &[f32], state: &[f32]) -> (Output, Vec<f32>) {
-        let latent = self.encoder.forward(observed);
-        let Some(memory) = &self.memory else { return (self.heads(latent), Vec::new()) };
+    /// What a policy that remembers reads in place of the next step's latents `[B, d]`, from the state
+    /// `[B, S]` on, and the state after it; an episode begins where `begins [B]` is 1. Latents of a
+    /// policy that does not remember are read as they are.
+    pub fn remember(&self, latent: Tensor<2>, begins: &[f32], state: &[f32]) -> (Tensor<2>, Vec<f32>) {
+        let Some(memory) = &self.memory else { return (latent, Vec::new()) };
         let device = latent.device();
         let before = memory.state(batch::matrix(state, begins.len(), &device));
         let after = memory.step(latent, Some(batch::vector(begins, &device)), before);
-        (self.heads(after.output()), host(after.values().clone()))
+        (after.output(), host(after.values().clone()))
     }
 
-    /// Policy heads and values of `rows` sequences `[rows L, ...]`, which record a graph, from their
-    /// states `[rows, S]` on; episodes begin where `begins [rows, L]` is 1. No gradient reaches the
-    /// states.
-    pub fn recall(&self, observed: &Observed, begins: &[f32], state: &[f32], rows: usize) -> Output {
-        let latent = self.encoder.forward(observed);
-        let Some(memory) = &self.memory else { return self.heads(latent) };
+    /// The same for `rows` sequences of latents `[rows L, d]`, which record a graph, from their states
+    /// `[rows, S]` on; episodes begin where `begins [rows, L]` is 1. No gradient reaches the states.
+    pub fn recall(&self, latent: Tensor<2>, begins: &[f32], state: &[f32], rows: usize) -> Tensor<2> {
+        let Some(memory) = &self.memory else { return latent };
         let device = latent.device().without_autodiff();
         let [count, width] = latent.dims();
         let before = memory.state(batch::matrix(state, rows, &device)).autodiff();
         let begins = batch::matrix(begins, rows, &device);
         let (outputs, _) = memory.sequence(latent.reshape([rows, count / rows, width]), Some(begins), before);
-        self.heads(outputs.reshape([count, memory.hidden()]))
+        outputs.reshape([count, memory.hidden()])
     }
 
-    /// Policy head and values of what the heads read.
-    fn heads(&self, latent: Tensor<2>) -> Output {
-        let value = self.critic.forward(latent.clone());
+    /// Policy head and values of what the two read.
+    pub fn heads(&self, latent: Tensor<2>, marks: &Marks) -> Output {
+        let value = self.critic.forward(marks.beside(latent.clone()));
         let [rows, channels] = value.dims();
         Output {
-            head: self.actor.forward(latent),
+            head: self.policy(latent, marks),
             value: value.reshape([rows * channels]),
             log_std: self.log_std.val(),
         }
+    }
+
+    /// Policy head `[B, size]`.
+    pub fn policy(&self, latent: Tensor<2>, marks: &Marks) -> Tensor<2> {
+        marks.mask(self.actor.forward(latent))
     }
 }
 
@@ -228,14 +239,22 @@ pub struct ActorPolicy {
     layout: Layout,
     space: ActionSpace,
     device: Device,
+    beside: Beside,
     /// Of a policy that remembers.
     acting: Acting,
 }
 
 impl ActorPolicy {
     /// A policy from an inference copy of the network.
-    pub fn new(network: ActorCritic, normaliser: Option<Normaliser>, spec: &Spec, device: &Device) -> Self {
+    pub fn new(
+        network: ActorCritic,
+        normaliser: Option<Normaliser>,
+        beside: Beside,
+        spec: &Spec,
+        device: &Device,
+    ) -> Self {
         Self {
+            beside,
             network,
             normaliser,
             layout: spec.input().clone(),
@@ -263,16 +282,18 @@ impl Policy for ActorPolicy {
     fn act(&mut self, observations: &Observations, mode: Mode, random: &mut ChaCha8Rng) -> Result<Actions> {
         let input = normalised(observations.input(), self.normaliser.as_ref())?;
         let observed = batch::observe(&input, &self.layout, observations.rows, &self.device);
-        let output = match self.network.state_size() {
-            Some(size) => self.acting.step(&self.network, &observed, size),
-            None => self.network.forward(&observed),
-        };
+        let mut latent = self.network.encode(&observed);
+        if let Some(size) = self.network.state_size() {
+            latent = self.acting.step(&self.network, latent, size);
+        }
+        let rows = self.beside.rows(observations);
+        let head =
+            host(self.network.policy(latent, &self.beside.upload(&rows, observations.rows, &self.device)));
         let sampler = Sampler::new(&self.space);
-        let head = host(output.head);
         let actions = match mode {
             Mode::Greedy => sampler.mode(&head),
             Mode::Sample => {
-                let log_std = host(output.log_std);
+                let log_std = host(self.network.log_std.val());
                 sampler.sample(&head, &log_std, random, &mut Vec::new())
             }
         };
@@ -293,6 +314,13 @@ impl Policy for ActorPolicy {
             return Err(RunError::Task(
                 "a policy that remembers has no form as a chain of layers: act with `latentrl eval` and \
                  `play`, or train without `recurrent.cell`"
+                    .to_owned(),
+            ));
+        }
+        if self.beside.masks() {
+            return Err(RunError::Task(
+                "a policy that reads which actions are legal has no form as a chain of layers: act with \
+                 `latentrl eval` and `play`"
                     .to_owned(),
             ));
         }

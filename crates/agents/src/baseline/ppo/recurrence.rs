@@ -1,14 +1,11 @@
 //! Policies that remember: what is carried from step to step, and the sequences that a rollout is
 //! learnt from.
 
-use burn::tensor::{Int, Tensor, TensorData};
-use nets::{observed::Observed, recurrent::Cell};
+use burn::tensor::Tensor;
+use nets::recurrent::Cell;
 use settings::Config;
 
-use super::{
-    network::{ActorCritic, Output},
-    rollout::gather,
-};
+use super::{network::ActorCritic, rollout::gather};
 
 /// A recurrent layer between encoder and heads.
 #[derive(Clone, Debug, Config)]
@@ -64,17 +61,17 @@ impl Recurrence {
         self.begins.clear();
     }
 
-    /// What the network makes of `observed`, which begins an episode in the copies marked by `reset`.
-    /// Where a step follows it is remembered.
+    /// What the network reads in place of `latent`, which begins an episode in the copies marked by
+    /// `reset`. Where a step follows it is remembered.
     pub fn step(
         &mut self,
         network: &ActorCritic,
-        observed: &Observed,
+        latent: Tensor<2>,
         reset: &[bool],
         follows: bool,
-    ) -> Output {
+    ) -> Tensor<2> {
         let begins: Vec<f32> = reset.iter().map(|&reset| f32::from(u8::from(reset))).collect();
-        let (output, state) = network.step(observed, &begins, &self.state);
+        let (read, state) = network.remember(latent, &begins, &self.state);
         if follows {
             if self.begins.len().is_multiple_of(self.chunk * self.rows) {
                 self.starts.extend_from_slice(&self.state);
@@ -82,7 +79,7 @@ impl Recurrence {
             self.begins.extend(begins);
             self.state = state;
         }
-        output
+        read
     }
 
     /// Number of sequences in a rollout.
@@ -102,26 +99,12 @@ impl Recurrence {
             .collect()
     }
 
-    /// What the network, which records a graph, makes of these sequences' observations, all steps of
-    /// one sequence together.
-    pub fn recall(&self, network: &ActorCritic, observed: &Observed, sequences: &[usize]) -> Output {
+    /// What the network reads in place of the latents of these sequences, all steps of one together,
+    /// which record a graph.
+    pub fn recall(&self, network: &ActorCritic, latent: Tensor<2>, sequences: &[usize]) -> Tensor<2> {
         let begins = gather(&self.begins, &self.entries(sequences), 1);
         let starts = gather(&self.starts, sequences, self.size);
-        network.recall(observed, &begins, &starts, sequences.len())
-    }
-}
-
-/// The rows of `output` at these positions.
-pub fn keep(output: Output, positions: &[usize], channels: usize) -> Output {
-    let device = output.head.device();
-    let indices: Vec<i64> = positions.iter().map(|&position| position as i64).collect();
-    let indices = Tensor::<1, Int>::from_data(TensorData::new(indices, [positions.len()]), &device);
-    let [rows, _] = output.head.dims();
-    let value = output.value.reshape([rows, channels]).select(0, indices.clone());
-    Output {
-        head: output.head.select(0, indices),
-        value: value.reshape([positions.len() * channels]),
-        log_std: output.log_std,
+        network.recall(latent, &begins, &starts, sequences.len())
     }
 }
 
@@ -142,14 +125,15 @@ impl Acting {
         rows.iter().for_each(|&row| self.begins[row] = 1.0);
     }
 
-    /// What the network makes of one more observation of every row; rows that nobody announced begin.
-    pub fn step(&mut self, network: &ActorCritic, observed: &Observed, size: usize) -> Output {
-        let rows = observed.rows();
+    /// What the network reads in place of the latents of every row's next step; rows that nobody
+    /// announced begin.
+    pub fn step(&mut self, network: &ActorCritic, latent: Tensor<2>, size: usize) -> Tensor<2> {
+        let [rows, _] = latent.dims();
         self.begins.resize(rows, 1.0);
         self.state.resize(rows * size, 0.0);
-        let (output, state) = network.step(observed, &self.begins, &self.state);
+        let (read, state) = network.remember(latent, &self.begins, &self.state);
         self.state = state;
         self.begins.fill(0.0);
-        output
+        read
     }
 }

@@ -20,6 +20,8 @@ pub struct Rollout {
     channels: usize,
     input_size: usize,
     observations: Array,
+    /// What is kept besides, some numbers for every entry.
+    beside: Vec<f32>,
     actions: Actions,
     log_prob: Vec<f32>,
     value: Vec<f32>,
@@ -56,6 +58,8 @@ impl Channel {
 pub struct Look {
     /// What the rollout keeps of it, in its layout.
     pub kept: Array,
+    /// What it keeps besides, as many numbers of every copy; may be empty.
+    pub beside: Vec<f32>,
     /// Logits or means, `[B, size]`.
     pub head: Vec<f32>,
     /// Logarithms of the deviations, `[size]`; empty for logits.
@@ -68,6 +72,8 @@ pub struct Look {
 pub struct Minibatch {
     /// Observations, `[M, ...]`.
     pub observations: Observed,
+    /// What was kept besides, `[M, ...]`.
+    pub beside: Vec<f32>,
     /// Actions, `[M]`.
     pub actions: ActionBatch,
     /// Log-probabilities under the policy that collected, `[M]`.
@@ -91,6 +97,7 @@ impl Rollout {
             channels: 1,
             input_size: input.size(),
             observations: input.zeros(count),
+            beside: Vec::new(),
             actions: Actions::zeros(action, count),
             log_prob: Vec::with_capacity(count),
             value: Vec::with_capacity(count + rows),
@@ -128,7 +135,8 @@ impl Rollout {
         let mut log_prob = Vec::with_capacity(self.rows);
         self.clear();
         for _ in 0..self.steps {
-            let Look { kept, head, log_std, value } = look(collector, true)?;
+            let Look { kept, beside, head, log_std, value } = look(collector, true)?;
+            self.beside.extend(beside);
             let actions = sampler.sample(&head, &log_std, run.random("policy"), &mut log_prob);
             collector.step(&actions, run)?;
             let mut reward = self.first_channels(&collector.outcome().reward);
@@ -157,8 +165,8 @@ impl Rollout {
             Actions::Discrete(indices) => indices.clear(),
             Actions::Continuous(values) => values.clear(),
         }
-        let Self { log_prob, value, reward, advantage, target, .. } = self;
-        [log_prob, value, reward, advantage, target].into_iter().for_each(Vec::clear);
+        let Self { beside, log_prob, value, reward, advantage, target, .. } = self;
+        [beside, log_prob, value, reward, advantage, target].into_iter().for_each(Vec::clear);
         for flags in [&mut self.terminated, &mut self.ended, &mut self.ignored] {
             flags.clear();
         }
@@ -277,6 +285,7 @@ impl Rollout {
         let channels = self.channels;
         Minibatch {
             observations: self.observed(indices, layout, device),
+            beside: gather(&self.beside, indices, self.beside.len() / self.ignored.len().max(1)),
             actions: ActionBatch::upload(&actions, indices.len(), device),
             log_prob: pick(&self.log_prob),
             value: gather(&self.value, indices, channels),

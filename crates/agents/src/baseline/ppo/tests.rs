@@ -1,12 +1,15 @@
 //! Passes over rollouts, and settings that do not fit together.
 
+use rand::SeedableRng;
+use rand_chacha::ChaCha8Rng;
 use run::{Collector, Run, task::World};
 use settings::Config;
-use worlds::Array;
+use worlds::{Actions, Array};
 
 use super::{
     PpoConfig,
-    network::Sampler,
+    beside::Beside,
+    network::{Output, Sampler, log_prob_and_entropy},
     rollout::{Channel, Look, Rollout, passes},
 };
 
@@ -19,6 +22,12 @@ trials::small!(
     "ppo",
     "pendulum",
     &[FEW, &["recurrent.cell=lstm", "recurrent.hidden=8", "recurrent.chunk=8"]]
+);
+trials::small!("ppo", "maze-levels,legal=true", &[FEW]);
+trials::small!(
+    "ppo",
+    "cartpole+hide=1_3",
+    &[FEW, &["critic_sees=[\"state\"]", "recurrent.cell=gru", "recurrent.hidden=8"]]
 );
 trials::small!("ppo", "minatar-breakout", &[FEW, &["bonus.name=counts"]]);
 
@@ -63,9 +72,15 @@ fn two_channels(steps: usize) -> Rollout {
         let value = 10.0 * (1 + entry % 3) as f32;
         entry += 1;
         let Array::Float(kept) = collector.observations().input().clone() else { panic!("bytes") };
-        Ok(Look { kept: Array::Float(kept), head: vec![0.0; 2], log_std: Vec::new(), value: vec![value; 2] })
+        Ok(Look {
+            kept: Array::Float(kept),
+            beside: Vec::new(),
+            head: vec![0.0; 2],
+            log_std: Vec::new(),
+            value: vec![value; 2],
+        })
     };
-    let earn = |_: &mut Collector, _: &worlds::Actions, reward: &mut [f32], _: &mut Run| {
+    let earn = |_: &mut Collector, _: &Actions, reward: &mut [f32], _: &mut Run| {
         reward.fill(1.0);
         Ok(())
     };
@@ -135,4 +150,69 @@ fn sequences_divide_a_rollout() {
         refusal("rollout = 16\nworlds = 2\nminibatches = 5\nrecurrent = { cell = \"lstm\", chunk = 8 }"),
         "`minibatches` is 5: it must be at most the 4 sequences of `recurrent.chunk` = 8 steps"
     );
+}
+
+#[test]
+fn an_action_that_is_not_legal_is_never_drawn_and_has_no_share_of_the_rest() {
+    let device = burn::tensor::Device::flex();
+    let world = World::new("maze-levels,legal=true").unwrap();
+    let beside = Beside::new(&world.spec, &[]).unwrap();
+    let marks = beside.upload(&[1.0, 0.0, 1.0, 0.0, 1.0], 1, &device);
+    let head = burn::tensor::Tensor::<2>::from_data([[0.5, 9.0, -0.5, 9.0, 0.0]], &device);
+    let head = marks.mask(head);
+    let logits = nets::host(head.clone());
+    let (sampler, mut random) = (Sampler::new(&world.spec.action), ChaCha8Rng::seed_from_u64(1));
+    let total: f32 = [0.5_f32, -0.5, 0.0].iter().map(|logit| logit.exp()).sum();
+    let mut log_prob = Vec::new();
+    for _ in 0..200 {
+        let Actions::Discrete(drawn) = sampler.sample(&logits, &[], &mut random, &mut log_prob) else {
+            panic!("vectors")
+        };
+        let expected = match drawn[0] {
+            0 => 0.5 - total.ln(),
+            2 => -0.5 - total.ln(),
+            4 => -total.ln(),
+            other => panic!("action {other} is not legal"),
+        };
+        assert!((log_prob[0] - expected).abs() < 1e-6);
+    }
+    // The entropy is that of the three.
+    let output = Output {
+        head,
+        value: burn::tensor::Tensor::zeros([1], &device),
+        log_std: burn::tensor::Tensor::zeros([5], &device),
+    };
+    let action = learn::batch::ActionBatch::upload(&Actions::Discrete(vec![2]), 1, &device);
+    let (_, entropy) = log_prob_and_entropy(&output, &action);
+    let share = |logit: f32| logit.exp() / total;
+    let expected: f32 = [0.5, -0.5, 0.0].map(|logit| -share(logit) * share(logit).ln()).iter().sum();
+    assert!((nets::host(entropy)[0] - expected).abs() < 1e-6);
+}
+
+#[test]
+fn a_critic_sees_what_it_is_told_and_no_field_that_is_not_there() {
+    let world = World::new("cartpole+hide=1_3").unwrap();
+    assert_eq!(Beside::new(&world.spec, &["state".to_owned()]).unwrap().critic_size(), 4);
+    let sentence = Beside::new(&world.spec, &["speed".to_owned()]).unwrap_err().to_string();
+    assert_eq!(
+        sentence,
+        "`critic_sees` names `speed`: besides its observation `cartpole+hide=1_3` gives `state`"
+    );
+}
+
+#[test]
+fn a_frozen_encoder_keeps_its_weights_and_the_rest_learns() {
+    let encoder = "encoder={ kind = \"mlp\", hidden = [], output = 8 }";
+    let settings = ["rollout=32", "hidden=[8]", encoder, "frozen_encoder=true"];
+    let mut trial = trials::Trial::new("ppo", "cartpole", &settings, 10_000, 1);
+    let weights = |trial: &trials::Trial, part: &str| {
+        let snapshot = trial.snapshot();
+        let arrays = snapshot.arrays().iter().filter(|(name, _)| name.starts_with(part));
+        arrays.map(|(_, array)| array.clone()).collect::<Vec<_>>()
+    };
+    let before = [weights(&trial, "network.encoder"), weights(&trial, "network.actor")];
+    assert!(!before[0].is_empty());
+    trial.train(1_000);
+    assert!(weights(&trial, "network.encoder") == before[0]);
+    assert!(weights(&trial, "network.actor") != before[1]);
 }

@@ -76,7 +76,7 @@ fn keys(fields: &[Field]) -> Vec<String> {
         let wanted = match field.role {
             Role::Input => "observation".to_owned(),
             Role::Goal => "desired_goal".to_owned(),
-            Role::Truth => field.name.replace('/', "_"),
+            Role::Truth | Role::Legal => field.name.replace('/', "_"),
         };
         let free = |key: &String| !keys.contains(key);
         let numbered = (2..).map(|number| format!("{wanted}_{number}"));

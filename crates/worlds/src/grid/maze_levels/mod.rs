@@ -35,7 +35,8 @@ const REFERENCE: Reference = Reference { random: 0.154, expert: 1.0 };
 /// wall leaves it where it is. The goal pays 1 and ends. The observation is the maze from above with
 /// its outer wall, one RGB pixel per cell. Truth fields: `cells`, row and column of the agent and of
 /// the goal, counted from the top left cell inside the outer wall; `solver`, the best action (of
-/// several the one with the lowest index) and the steps to the goal; `level`, the level's seed.
+/// several the one with the lowest index) and the steps to the goal; `level`, the level's seed. With
+/// `legal=true` the field `legal` marks staying and the moves that do not end at a wall.
 #[derive(Clone, Debug)]
 pub struct MazeLevels {
     spec: Arc<Spec>,
@@ -60,6 +61,7 @@ impl FromOptions for MazeLevels {
             "tile",
             "tile: one RGB pixel per cell, the outer wall included (`+pixels` for larger ones)",
         ),
+        help("legal", "false", "true: a field marks the moves that do not end at a wall"),
         help("horizon", "auto", "steps after which an episode is truncated; auto: size^2, at least 40"),
     ];
 
@@ -73,18 +75,23 @@ impl FromOptions for MazeLevels {
             None | Some("auto") => LEAST_HORIZON.max(size * size),
             Some(_) => options.usize("horizon", LEAST_HORIZON, 1..=1_000_000)?,
         };
+        let legal = options.boolean("legal", false)?;
         let usual = generator == Generator::DepthFirst && (size, horizon) == (7, 49);
         let side = size + 2;
         let layout = Layout::Image { height: side, width: side, channels: 3, frames: 1, scale: 1.0 / 255.0 };
+        let marks = legal.then(|| vector_field("legal", Role::Legal, level::ACTIONS));
         let spec = Spec {
             name: options.to_string(),
             summary: Self::SUMMARY.to_owned(),
-            fields: vec![
+            fields: [
                 Field { name: "tile".to_owned(), role: Role::Input, layout },
                 vector_field("cells", Role::Truth, 4),
                 vector_field("solver", Role::Truth, 2),
                 vector_field("level", Role::Truth, 1),
-            ],
+            ]
+            .into_iter()
+            .chain(marks)
+            .collect(),
             action: ActionSpace::Discrete { count: level::ACTIONS },
             rewards: vec!["reward".to_owned()],
             horizon: Some(horizon),
@@ -174,7 +181,16 @@ impl Environment for MazeLevels {
                 let distance = self.level.distance(self.agent).unwrap_or_default();
                 array.write_floats(row, &[self.level.best(self.agent) as f32, distance as f32]);
             }
-            (_, array) => array.write_floats(row, &[self.level.seed() as f32]),
+            (3, array) => array.write_floats(row, &[self.level.seed() as f32]),
+            (_, array) => {
+                let free = |action| action == 0 || self.level.moved(self.agent, action) != self.agent;
+                array.write_floats(
+                    row,
+                    &std::array::from_fn::<f32, { level::ACTIONS }, _>(|action| {
+                        f32::from(u8::from(free(action)))
+                    }),
+                );
+            }
         }
     }
 

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 use learn::{
     batch::{Transitions, observe},
     intrinsic::Bonus,
-    objective::Latent,
+    objective::{Latent, Term},
     optim::AdamSettings,
     representation::{Representation, Setting},
 };
@@ -186,7 +186,7 @@ impl LatentAgent {
             let windows = self.experience.windows(batch, window, random, &self.device)?;
             let report = self.representation.train(&windows, run.random("noise"));
             for (name, value) in report.map_err(|error| failure(run, error))? {
-                run.log(&format!("loss/{name}"), f64::from(value))?;
+                run.log(&Term::metric(name), f64::from(value))?;
             }
         }
         let transitions = self.experience.draw(batch, n_step, gamma, run.random("replay"))?;

@@ -11,6 +11,17 @@ pub enum Divisor {
     Sample,
 }
 
+impl Divisor {
+    /// The divisor for `count` numbers, at least 1.
+    pub(crate) fn of(self, count: usize) -> f64 {
+        let divisor = match self {
+            Divisor::Population => count,
+            Divisor::Sample => count.saturating_sub(1),
+        };
+        divisor.max(1) as f64
+    }
+}
+
 /// Shifts and scales the entries of `advantage` whose `valid` is not 0 to mean 0 and standard
 /// deviation 1, `(a - mean) / (std + epsilon)`, and sets the others to 0. Statistics are in f64
 /// over the valid entries only. Fewer than two valid entries, which have no spread, become 0.
@@ -32,11 +43,7 @@ pub fn advantages(
     }
     let mean = kept().map(|(&value, _)| f64::from(value)).sum::<f64>() / count as f64;
     let squares: f64 = kept().map(|(&value, _)| (f64::from(value) - mean).powi(2)).sum();
-    let divisor = match divisor {
-        Divisor::Population => count,
-        Divisor::Sample => count - 1,
-    };
-    let scale = 1.0 / ((squares / divisor as f64).sqrt() + epsilon);
+    let scale = 1.0 / ((squares / divisor.of(count)).sqrt() + epsilon);
     for (value, &valid) in advantage.iter_mut().zip(valid) {
         *value = if valid == 0.0 { 0.0 } else { ((f64::from(*value) - mean) * scale) as f32 };
     }

@@ -81,17 +81,29 @@ pub enum UpdateRule {
         /// Limit of the global gradient norm over encoder and objective.
         clip: Option<f32>,
     },
+    /// Added to the agent's loss where that is one over windows, else a step of their own.
+    Either {
+        /// Limit of the global gradient norm in a step of their own.
+        clip: Option<f32>,
+    },
 }
 
 /// A named loss per sample.
 #[derive(Clone, Debug)]
 pub struct Term {
-    /// The name under `loss/`.
+    /// The name under `loss/`, or the whole of it, as in `diag/rank`.
     pub name: &'static str,
     /// What it is multiplied by in the sum.
     pub weight: f32,
     /// `[B]`.
     pub loss: Tensor<1>,
+}
+
+impl Term {
+    /// The metric that a term of this name is logged as: under `loss/`, unless it says otherwise.
+    pub fn metric(name: &str) -> String {
+        if name.contains('/') { name.to_owned() } else { format!("loss/{name}") }
+    }
 }
 
 /// The agent's side: its networks as functions. Latents are `[B, d]`, spatial ones flattened.

@@ -1,11 +1,20 @@
-//! Linear probes: how well a linear head tells classes apart from features that no gradient
-//! reaches. Plain f64 on the host.
+//! What can be read from features that no gradient reaches: linear heads, ridge regression, small
+//! perceptrons and nearest neighbours, and all of them over a fixed split in one call, [`probe`].
 
 use nets::argmax;
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
 
 use crate::{contrastive::theory::Margin, error::LearnError};
+
+mod halves;
+mod perceptron;
+mod report;
+mod ridge;
+
+pub use halves::{Halves, held_out};
+pub use report::{ProbeSettings, Target, probe};
+pub use ridge::{Ridge, explained};
 
 /// Features with their classes.
 #[derive(Clone, Debug)]
@@ -105,8 +114,8 @@ impl LinearHead {
     }
 
     /// Logistic regression over the classes of `task`, each counted equally, with a penalty of
-    /// `ridge`/2 times the squared weights of standardised features. The other classes score minus
-    /// infinity.
+    /// `ridge`/2 times the squared weights of standardised features, the constant among them. The other
+    /// classes score minus infinity.
     ///
     /// # Errors
     /// A class of the task has no example.
@@ -309,75 +318,4 @@ fn dot(left: &[f64], right: &[f64]) -> f64 {
 }
 
 #[cfg(test)]
-mod tests {
-    use rand::SeedableRng;
-
-    use super::*;
-    use crate::testing::random_values;
-
-    /// Three classes around the corners of a triangle.
-    fn triangle(noise: f32) -> Labelled {
-        let corners = [[1.0, 0.0], [-0.5, 0.9], [-0.5, -0.9]];
-        let labels: Vec<usize> = (0..300).map(|index| index % 3).collect();
-        let jitter = random_values(1, 600);
-        let features: Vec<f32> =
-            (0..600).map(|index| corners[(index / 2) % 3][index % 2] + noise * jitter[index]).collect();
-        Labelled::new(&features, 2, &labels, 3).unwrap()
-    }
-
-    #[test]
-    fn both_heads_separate_what_can_be_separated() {
-        let data = triangle(0.3);
-        let means = LinearHead::means(&data).unwrap();
-        assert_eq!(means.accuracy(&data, &[0, 1, 2]).unwrap(), 1.0);
-        let trained = LinearHead::logistic(&data, &[0, 2], 1e-3).unwrap();
-        assert_eq!(trained.accuracy(&data, &[0, 2]).unwrap(), 1.0);
-        let loss = |head: &LinearHead| head.loss(&data, &[0, 2], Margin::Logistic).unwrap();
-        assert!(loss(&trained) < loss(&means));
-    }
-
-    #[test]
-    fn the_regression_is_at_its_minimum() {
-        let data = triangle(3.0);
-        let regression = Regression::new(&data, &[0, 1, 2], 1e-2);
-        let head = regression.fit(3);
-        let standardised: Vec<f64> = (0..3)
-            .flat_map(|class| {
-                let weights: Vec<f64> =
-                    head.weights[class].iter().zip(&regression.scale).map(|(w, s)| w * s).collect();
-                let bias = head.biases[class] + dot(&head.weights[class], &regression.mean);
-                std::iter::once(bias).chain(weights).collect::<Vec<f64>>()
-            })
-            .collect();
-        let gradient = regression.gradient(&standardised);
-        assert!(gradient.iter().all(|slope| slope.abs() < 1e-6), "{gradient:?}");
-    }
-
-    #[test]
-    fn missing_labels_and_classes_are_refused() {
-        let error = |labels: &[usize]| Labelled::new(&[0.0; 4], 2, labels, 2).unwrap_err().to_string();
-        assert!(error(&[]).contains("0 labels for 2 features"));
-        assert!(error(&[0, 2]).contains("label 2 is not one of the 2 classes"));
-        let data = Labelled::new(&[0.0; 4], 2, &[0, 0], 2).unwrap();
-        assert!(
-            LinearHead::means(&data).unwrap_err().to_string().contains("class 1 has no labelled example")
-        );
-        let few = triangle(0.1).few(5, &mut ChaCha8Rng::seed_from_u64(0));
-        assert!((0..3).all(|class| few.class(class).len() == 5));
-    }
-
-    #[test]
-    fn tasks_have_the_probabilities_of_distinct_draws() {
-        let prior = [0.5, 0.3, 0.2];
-        let tasks = pairs(&prior);
-        assert!((tasks[0].1 - 0.15 / 0.31).abs() < 1e-12);
-        let random = &mut ChaCha8Rng::seed_from_u64(2);
-        let mut counts = [0.0; 3];
-        for _ in 0..20_000 {
-            let drawn = distinct_classes(&prior, 2, random);
-            counts[tasks.iter().position(|task| task.0 == drawn).unwrap()] += 1.0 / 20_000.0;
-        }
-        assert!(counts.iter().zip(&tasks).all(|(found, task)| (found - task.1).abs() < 0.02), "{counts:?}");
-        assert_eq!(distinct_classes(&prior, 3, random), [0, 1, 2]);
-    }
-}
+mod tests;

@@ -153,7 +153,10 @@ impl Representation {
         let mut total: Option<Tensor<1>> = None;
         for term in terms {
             let mean = term.loss.mean();
-            report.push((term.name, mean.clone().inner()));
+            report.push((term.name, mean.clone().without_autodiff()));
+            if term.weight == 0.0 {
+                continue;
+            }
             let weighted = mean * term.weight;
             total = Some(match total {
                 Some(sum) => sum + weighted,
@@ -162,7 +165,7 @@ impl Representation {
         }
         if let Some(loss) = total {
             let clip = match objective.rule() {
-                UpdateRule::Own { clip } => clip,
+                UpdateRule::Own { clip } | UpdateRule::Either { clip } => clip,
                 UpdateRule::Summed => None,
             };
             let mut parts = objective.parts();

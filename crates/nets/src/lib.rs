@@ -6,6 +6,7 @@
 
 pub mod attention;
 pub mod conv;
+pub mod decoder;
 pub mod diffusion;
 pub mod distribution;
 pub mod dynamics;

@@ -75,7 +75,6 @@ pub struct Vae {
 }
 
 #[derive(Module, Debug)]
-#[expect(clippy::large_enum_variant, reason = "a network has one")]
 enum Encoder {
     Point(Mlp),
     Gaussian(GaussianHead),

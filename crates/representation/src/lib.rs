@@ -1,6 +1,5 @@
 //! Papers whose subject is the latent itself.
 
-mod rank;
 pub mod self_predictive;
 pub mod spr;
 pub mod tcrl;
@@ -8,6 +7,7 @@ pub mod tcrl_ensemble;
 pub mod td_infonce;
 #[cfg(test)]
 mod testing;
+pub mod vae;
 
 #[cfg(test)]
 trials::family!();

@@ -295,8 +295,7 @@ impl ValueAgent {
         run.log("diag/gradient_norm", f64::from(done.gradient_norm))?;
         let (names, means): (Vec<_>, Vec<_>) = means.into_iter().unzip();
         for (name, mean) in names.into_iter().zip(host(Tensor::cat(means, 0))) {
-            let full = if name.contains('/') { name.to_owned() } else { format!("loss/{name}") };
-            run.log(&full, f64::from(mean))?;
+            run.log(&Term::metric(name), f64::from(mean))?;
         }
         Ok(())
     }
@@ -366,7 +365,7 @@ fn fits(objective: &dyn Objective, world: &World, run: &mut Run) -> Result<()> {
         run.note(doubt);
     }
     match objective.rule() {
-        UpdateRule::Summed => Ok(()),
+        UpdateRule::Summed | UpdateRule::Either { .. } => Ok(()),
         UpdateRule::Own { .. } => Err(RunError::Task(format!(
             "the objective `{}` does not fit here: it takes steps of its own before a critic's, but this agent \
              has one loss: use `spr`",

@@ -3,6 +3,7 @@
 use settings::Choice;
 
 use crate::error::{LearnError, expect_setting};
+use crate::metrics;
 
 /// What is subtracted from a reward.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Choice)]
@@ -138,14 +139,10 @@ pub fn within_group_rank_correlation(rewards: &[f32], outcomes: &[f32], group: u
     within_group_correlation(&ranked(rewards), &ranked(outcomes), group)
 }
 
-/// Rank of each value from 1; equal ones share the mean of theirs.
+/// [`metrics::ranks`] of single precision.
 fn ranks(values: &[f32]) -> Vec<f32> {
-    let rank = |value: &f32| {
-        let below = values.iter().filter(|other| *other < value).count();
-        let equal = values.iter().filter(|other| *other == value).count();
-        below as f32 + (equal as f32 + 1.0) / 2.0
-    };
-    values.iter().map(rank).collect()
+    let wide: Vec<f64> = values.iter().map(|&value| f64::from(value)).collect();
+    metrics::ranks(&wide).into_iter().map(|rank| rank as f32).collect()
 }
 
 fn correlation(left: &[f32], right: &[f32]) -> Option<f64> {

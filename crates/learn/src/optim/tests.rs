@@ -223,3 +223,50 @@ fn vectors_can_be_spared_from_decay() {
     assert_eq!(matrices[2..], none[2..]);
     assert_ne!(all, none);
 }
+
+#[test]
+fn spectrally_normalised_weights_are_iterated_with_every_step_and_come_back_exactly() {
+    use nets::{
+        mlp::MlpConfig,
+        norm::{is_state, spectral},
+    };
+    use rand::SeedableRng;
+    use rand_chacha::ChaCha8Rng;
+
+    let device = Device::flex().autodiff();
+    let fresh = |seed| {
+        let random = &mut ChaCha8Rng::seed_from_u64(seed);
+        let network = MlpConfig::new(3, &[8], 2).init(&device, random);
+        Trained::new(spectral(network, |_| true, random), AdamSettings::new(0.05))
+    };
+    let input = || random_tensor::<2>(3, [5, 3]).autodiff();
+    let step = |trained: &mut Trained<_>| {
+        let loss = nets::mlp::Mlp::forward(trained.module(), input()).square().mean();
+        update("loss", loss, &mut [trained], None).unwrap();
+    };
+    let saved = |trained: &Trained<_>| {
+        let mut arrays = Vec::new();
+        trained.save("net", &mut arrays);
+        arrays
+    };
+    let states = |arrays: &[NamedArray]| -> Vec<NamedArray> {
+        arrays.iter().filter(|array| is_state(&array.name)).cloned().collect()
+    };
+    let mut trained = fresh(1);
+    let before = saved(&trained);
+    step(&mut trained);
+    let middle = saved(&trained);
+    assert_eq!(states(&before).len(), 2);
+    assert_ne!(states(&before), states(&middle));
+    let mut other = fresh(2);
+    other.load("net", &middle.iter().map(|array| (array.name.clone(), array.clone())).collect()).unwrap();
+    for trained in [&mut trained, &mut other] {
+        for _ in 0..3 {
+            step(trained);
+        }
+    }
+    assert_eq!(saved(&trained), saved(&other));
+    let plain = trained.inference().forward(input().inner());
+    let recorded = trained.module().forward(input()).inner();
+    assert_eq!(nets::host(plain), nets::host(recorded));
+}

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use burn::module::{Module, ModuleMapper, ModuleVisitor, Param};
 use burn::tensor::{Gradients, Tensor};
+use nets::norm;
 use nets::parameters::{self, NamedArray};
 
 use super::Trainable;
@@ -26,6 +27,8 @@ pub struct Trained<M: Module> {
     inference: OnceCell<M>,
     on_host: bool,
     spares_vectors: bool,
+    /// Whether weights are spectrally normalised.
+    spectral: bool,
 }
 
 impl<M: Module> Trained<M> {
@@ -34,8 +37,9 @@ impl<M: Module> Trained<M> {
         let module = module.train();
         let on_host = state::on_host(&module.devices());
         let slots = slots(&module);
+        let spectral = slots.iter().any(|slot| norm::is_state(&slot.path));
         let inference = OnceCell::new();
-        Self { slots, module: Some(module), settings, inference, on_host, spares_vectors: false }
+        Self { slots, module: Some(module), settings, inference, on_host, spares_vectors: false, spectral }
     }
 
     /// The same without weight decay on parameters of one dimension: the biases and the scales of
@@ -79,6 +83,7 @@ impl<M: Module> Trained<M> {
             }
         }
         self.on_host = state::on_host(&module.devices());
+        self.spectral = self.slots.iter().any(|slot| norm::is_state(&slot.path));
         self.inference.take();
         self.module = Some(module);
     }
@@ -111,6 +116,9 @@ impl<M: Module> Trainable for Trained<M> {
         let of_vectors = if self.spares_vectors { spared } else { settings };
         let mut stepper = Stepper { slots: self.slots.iter_mut(), settings, of_vectors, scale };
         self.module = self.module.take().map(|module| module.map(&mut stepper));
+        if self.spectral {
+            self.module = self.module.take().map(norm::iterate);
+        }
     }
 
     fn discard(&mut self) {

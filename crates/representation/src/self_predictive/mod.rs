@@ -24,6 +24,7 @@ mod tests;
 use burn::{module::Module, nn::Linear, tensor::Tensor};
 use learn::{
     batch::{self, Windows},
+    decorrelation::participation_ratio,
     objective::{Taps, Term},
     optim::{AdamSettings, Trained},
     self_predictive::rollout_cosine,
@@ -34,7 +35,6 @@ pub use self::{
     config::{Prediction, PredictionSettings, SelfPredictiveConfig},
     method::SelfPredictive,
 };
-use crate::rank::effective_rank;
 
 /// Smallest norm of a head's output that is divided by.
 const FLOOR: f32 = 1e-3;
@@ -84,7 +84,7 @@ impl SelfPrediction {
     /// target: neither its latents nor the head that they go through.
     fn prediction_losses(&self, taps: &dyn Taps, windows: &Windows) -> Vec<Term> {
         let report = |name, value| Term { name, weight: 0.0, loss: value };
-        let rank = report("diag/rank", effective_rank(taps.start().inner()));
+        let rank = report("diag/rank", participation_ratio(taps.start().inner()));
         let Some(parts) = &self.parts else { return vec![rank] };
         let (predictors, heads, stopped) =
             (parts.predictors.module(), parts.heads.module(), parts.heads.inference());

@@ -25,6 +25,7 @@ use burn::{module::Module, nn::Linear, tensor::Tensor};
 use learn::{
     LearnError, augment,
     batch::{self, Windows},
+    decorrelation::participation_ratio,
     objective::{Taps, Term},
     optim::{AdamSettings, Trained},
     self_predictive::rollout_cosine,
@@ -37,7 +38,6 @@ pub use self::{
     config::{SprConfig, SprSettings, SprVariant},
     method::Spr,
 };
-use crate::rank::effective_rank;
 
 /// Smallest norm of a projection that is divided by.
 const FLOOR: f32 = 1e-3;
@@ -96,7 +96,7 @@ impl SprObjective {
         Ok(vec![
             Term { name: ID, weight: self.settings.weight as f32, loss },
             report("diag/cosine", agreement),
-            report("diag/rank", effective_rank(taps.start().inner())),
+            report("diag/rank", participation_ratio(taps.start().inner())),
             report("diag/projection_std", spread),
         ])
     }

@@ -99,6 +99,49 @@ pub enum MemoryError {
         /// Its value.
         value: f32,
     },
+    /// A selection of complete episodes that is empty.
+    #[error(
+        "there is no episode to draw from: none of the {stored} complete episodes is selected; collect until one has ended, or select at least one"
+    )]
+    NoTrajectory {
+        /// Complete episodes known.
+        stored: usize,
+    },
+    /// Fewer than two segments to compare.
+    #[error(
+        "no two segments of {length} steps can be compared: the longest of {episodes} complete episodes has {longest} steps; collect longer episodes or shorten the segments"
+    )]
+    NoPair {
+        /// Steps of a segment.
+        length: usize,
+        /// Complete episodes that segments may come from.
+        episodes: usize,
+        /// Steps of the longest of them.
+        longest: usize,
+    },
+    /// Two parts of a batch that differ in what they hold.
+    #[error(
+        "{what} of the second source has {found} where the first has {expected}: mixed sources hold the same fields and columns"
+    )]
+    Unlike {
+        /// Which array.
+        what: String,
+        /// What the first source gives.
+        expected: String,
+        /// What the second gives.
+        found: String,
+    },
+    /// A row acts by a decision that was never made.
+    #[error(
+        "row {row} acts at the start of an episode without a decision: choose one with the first step of every episode"
+    )]
+    Undecided {
+        /// The row.
+        row: usize,
+    },
+    /// A reservoir that was never offered anything.
+    #[error("the reservoir is empty: offer it rows before drawing from it")]
+    Empty,
     /// Saved bytes that cannot be read back.
     #[error("the saved {what} cannot be restored: {reason}")]
     Saved {

@@ -1,4 +1,5 @@
-//! What a learner remembers: replay of transitions and windows, recorded data sets, running normalisers.
+//! What a learner remembers: replay of transitions and windows, recorded data sets, mixtures of both,
+//! trajectories, goals in hindsight, running normalisers.
 //!
 //! Everything here is host memory in plain arrays, and every draw comes from a generator that the
 //! caller passes in; uploading to a device is the business of whoever learns from the batches.
@@ -13,15 +14,19 @@ pub mod dataset;
 pub mod error;
 pub mod index;
 pub mod normaliser;
+mod recall;
+pub mod relabel;
 pub mod replay;
+mod rows;
+mod saved;
 
 pub use dataset::{DataSpec, Dataset, FrameBatch, Starts, Videos};
 pub use error::MemoryError;
 pub use normaliser::{Cdf, MinMax, Normaliser, ReturnScale, Scale, Scaling};
+pub use relabel::{GoalDraw, GoalRule, Hindsight, Relabel, RelabelConfig, Shares};
 pub use replay::batch::{TransitionBatch, WindowBatch};
 pub use replay::config::{Column, ReplayConfig};
 pub use replay::prioritised::{Draw, Prioritised, PriorityConfig};
-pub use replay::relabel::{self, Relabel};
 pub use replay::ring::Replay;
 pub use replay::span::{Boundary, Fill, Position, Span};
 pub use replay::sum_tree::SumTree;

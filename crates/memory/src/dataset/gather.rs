@@ -11,14 +11,14 @@ use crate::replay::prefetch::prefetch;
 const AHEAD: usize = 16;
 
 impl Dataset {
-    pub(super) fn gather_field(&self, field: usize, sources: &[Option<u32>], out: &mut Array) {
+    pub(super) fn gather_column(&self, field: usize, sources: &[Option<u32>], out: &mut Array) {
         let width = self.spec.fields[field].layout.size();
         match (&self.columns.fields[field], out) {
             (FieldColumn::Floats(values), Array::Float(out)) => gather(values, width, sources, out),
             (FieldColumn::Bytes(values), Array::Byte(out)) => gather(values, width, sources, out),
             (column, out) => {
                 *out = column.empty_array();
-                self.gather_field(field, sources, out);
+                self.gather_column(field, sources, out);
             }
         }
     }
@@ -27,7 +27,7 @@ impl Dataset {
     pub(super) fn gather_rest(&self, sources: &[Option<u32>], out: &mut Vec<Array>) {
         out.resize_with(self.spec.fields.len() - 1, || Array::Float(Vec::new()));
         for (index, array) in out.iter_mut().enumerate() {
-            self.gather_field(index + 1, sources, array);
+            self.gather_column(index + 1, sources, array);
         }
     }
 

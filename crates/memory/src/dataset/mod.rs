@@ -11,6 +11,7 @@ pub mod error;
 pub mod formats;
 mod gather;
 pub mod inspect;
+mod recall;
 mod sample;
 mod subset;
 mod videos;

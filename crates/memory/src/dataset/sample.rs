@@ -2,15 +2,12 @@
 
 use rand::RngExt;
 use rand_chacha::ChaCha8Rng;
-use worlds::Array;
 
 use super::{Dataset, Episode};
 use crate::{
-    Boundary, MemoryError, Position, Relabel, Span, TransitionBatch, WindowBatch,
-    replay::{
-        nstep::{End, accumulate},
-        windows::{WindowPlan, plan},
-    },
+    Boundary, MemoryError, Position, Span, TransitionBatch, WindowBatch,
+    recall::transitions,
+    replay::windows::{WindowPlan, plan},
 };
 
 /// The positions of a data set that are valid for a span, as numbers from 0 to their count.
@@ -114,40 +111,7 @@ impl Dataset {
         gamma: f32,
         out: &mut TransitionBatch,
     ) -> Result<(), MemoryError> {
-        if n == 0 {
-            return Err(MemoryError::setting("n", "a transition covers at least one step"));
-        }
-        self.require(positions)?;
-        let channels = self.spec.rewards.len();
-        out.begin(positions, channels);
-        for (index, &position) in positions.iter().enumerate() {
-            let (episode, step) = self.locate(position);
-            let sum = &mut out.reward[index * channels..][..channels];
-            let bootstrap = accumulate(n, gamma, |offset, factor| {
-                let row = (episode.step + step + offset) * channels;
-                for (sum, reward) in sum.iter_mut().zip(&self.reward()[row..]) {
-                    *sum += factor * reward;
-                }
-                match (step + offset + 1 == episode.length, episode.terminated) {
-                    (false, _) => End::Open,
-                    (true, true) => End::Terminated,
-                    (true, false) => End::Truncated,
-                }
-            });
-            out.discount.push(bootstrap.discount);
-            out.steps.push(bootstrap.steps as u32);
-            let observation = episode.observation + step;
-            out.from.push(Some(observation as u32));
-            out.to.push(Some((observation + bootstrap.steps) as u32));
-            out.taken.push(Some((episode.step + step) as u32));
-        }
-        self.gather_field(0, &out.from, &mut out.observations);
-        self.gather_field(0, &out.to, &mut out.next);
-        self.gather_rest(&out.from, &mut out.fields);
-        self.gather_rest(&out.to, &mut out.next_fields);
-        self.gather_actions(&out.taken, &mut out.actions);
-        self.gather_extra(&out.taken, &mut out.extra);
-        Ok(())
+        transitions(self, positions, n, gamma, out)
     }
 
     /// Fills a batch with the windows of `length` steps that begin `span.before` steps before the
@@ -175,7 +139,7 @@ impl Dataset {
             let ended = episode.terminated && out.done[index] == Some(last);
             out.discount.push(if ended { 0.0 } else { mask });
         }
-        self.gather_field(0, &out.seen, &mut out.observations);
+        self.gather_column(0, &out.seen, &mut out.observations);
         self.gather_rest(&out.seen, &mut out.fields);
         self.gather_actions(&out.done, &mut out.actions);
         self.gather_extra(&out.done, &mut out.extra);
@@ -194,7 +158,7 @@ impl Dataset {
             let Span { before, after, .. } = span;
             return Err(MemoryError::Length { length, before, after });
         }
-        self.require(positions)?;
+        self.require_steps(positions)?;
         out.begin(positions, length);
         for &position in positions {
             let (episode, step) = self.locate(position);
@@ -212,58 +176,12 @@ impl Dataset {
         Ok(())
     }
 
-    /// Replaces `out` by one goal position for each of `positions`; the final observation of an
-    /// episode, at step `length`, can be one.
-    ///
-    /// # Errors
-    /// A position is not one of this data set's steps.
-    pub fn goals(
-        &self,
-        positions: &[Position],
-        relabel: Relabel,
-        random: &mut ChaCha8Rng,
-        out: &mut Vec<Position>,
-    ) -> Result<(), MemoryError> {
-        self.require(positions)?;
-        out.clear();
-        for &position in positions {
-            let (episode, step) = self.locate(position);
-            out.push(match relabel.later(episode.length - step, random) {
-                Some(steps) => Position { step: position.step + steps as u64, ..position },
-                None => self.observed(random.random_range(0..self.steps + self.episodes.len())),
-            });
-        }
-        Ok(())
-    }
-
-    /// The policy's input at positions, final observations included, `[positions, ...]`.
-    ///
-    /// # Errors
-    /// A position is not one of this data set's.
-    pub fn observations(&self, positions: &[Position], out: &mut Array) -> Result<(), MemoryError> {
-        let source = |position: &Position| match self.episodes.get(position.row()) {
-            Some(episode) if position.step <= episode.length as u64 => {
-                Ok(Some((episode.observation as u64 + position.step) as u32))
-            }
-            _ => Err(self.unknown(*position)),
-        };
-        let sources: Vec<Option<u32>> = positions.iter().map(source).collect::<Result<_, _>>()?;
-        self.gather_field(0, &sources, out);
-        Ok(())
-    }
-
-    /// The position of a row of the observations.
-    fn observed(&self, row: usize) -> Position {
-        let episode = self.episodes.partition_point(|episode| episode.observation <= row) - 1;
-        Position { row: episode as u32, step: (row - self.episodes[episode].observation) as u64 }
-    }
-
     /// The episode and the step within it; the position has been checked.
-    fn locate(&self, position: Position) -> (&Episode, usize) {
+    pub(super) fn locate(&self, position: Position) -> (&Episode, usize) {
         (&self.episodes[position.row()], position.step as usize)
     }
 
-    fn require(&self, positions: &[Position]) -> Result<(), MemoryError> {
+    pub(super) fn require_steps(&self, positions: &[Position]) -> Result<(), MemoryError> {
         let known = |position: &&Position| {
             let episode = self.episodes.get(position.row());
             episode.is_some_and(|episode| position.step < episode.length as u64)
@@ -274,7 +192,7 @@ impl Dataset {
         }
     }
 
-    fn unknown(&self, position: Position) -> MemoryError {
+    pub(super) fn unknown(&self, position: Position) -> MemoryError {
         let reason = format!(
             "the data set has no step {} in an episode {}; draw positions from its own starts",
             position.step,

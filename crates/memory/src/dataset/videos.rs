@@ -83,7 +83,7 @@ impl Videos {
         out: &mut FrameBatch,
     ) -> Result<(), MemoryError> {
         self.set.plan_windows(positions, length, span, &mut out.windows)?;
-        self.set.gather_field(0, &out.windows.seen, &mut out.windows.observations);
+        self.set.gather_column(0, &out.windows.seen, &mut out.windows.observations);
         Ok(())
     }
 }

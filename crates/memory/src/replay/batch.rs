@@ -29,13 +29,17 @@ pub struct TransitionBatch {
     pub next_fields: Vec<Array>,
     /// Extra columns at the position, `[B, width]` each.
     pub extra: Vec<Vec<f32>>,
+    /// Extra columns after `m` steps, `[B, width]` each: those pushed with the observation, or zeros
+    /// where a data set's episode ended, since nothing was done there.
+    pub next_extra: Vec<Vec<f32>>,
     /// Steps `m` that each transition covers, `[B]`: `n`, or fewer up to the episode's end.
     pub steps: Vec<u32>,
-    /// Entries of the positions and of their successors.
+    /// Sources of the observations at the positions and after `m` steps.
     pub(crate) from: Vec<Option<u32>>,
     pub(crate) to: Vec<Option<u32>>,
-    /// Rows of the steps, where they are not those of the observations.
+    /// Sources of the steps that begin at these observations.
     pub(crate) taken: Vec<Option<u32>>,
+    pub(crate) then: Vec<Option<u32>>,
 }
 
 impl TransitionBatch {
@@ -53,10 +57,12 @@ impl TransitionBatch {
             fields: Vec::new(),
             next_fields: Vec::new(),
             extra: Vec::new(),
+            next_extra: Vec::new(),
             steps: Vec::new(),
             from: Vec::new(),
             to: Vec::new(),
             taken: Vec::new(),
+            then: Vec::new(),
         }
     }
 
@@ -71,6 +77,7 @@ impl TransitionBatch {
         self.from.clear();
         self.to.clear();
         self.taken.clear();
+        self.then.clear();
         self.positions.clear();
         self.positions.extend_from_slice(positions);
         self.weight.clear();

@@ -50,7 +50,7 @@ impl Episodes {
     }
 
     /// The complete episodes of a stream, oldest first; none for an unknown row.
-    pub fn stream(&self, row: usize) -> impl Iterator<Item = &Episode> {
+    pub fn stream(&self, row: usize) -> impl DoubleEndedIterator<Item = &Episode> {
         self.streams.get(row).into_iter().flatten()
     }
 }

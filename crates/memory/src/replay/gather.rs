@@ -9,7 +9,7 @@ use super::ring::Replay;
 
 impl Replay {
     /// Copies one kept field of every source; image stacks are rebuilt.
-    pub(crate) fn gather_field(&self, place: &Place, sources: &[Option<u32>], out: &mut Array) {
+    pub(crate) fn gather_place(&self, place: &Place, sources: &[Option<u32>], out: &mut Array) {
         match *place {
             Place::Words { at, size } => {
                 let values = floats(out, sources.len() * size);
@@ -38,7 +38,7 @@ impl Replay {
         let rest = &self.record.fields[1..];
         out.resize_with(rest.len(), || Array::Float(Vec::new()));
         for ((_, place), array) in rest.iter().zip(out) {
-            self.gather_field(place, sources, array);
+            self.gather_place(place, sources, array);
         }
     }
 

@@ -224,34 +224,35 @@ impl Record {
         check_length("`reset`", rows, reset.len())?;
         check_length("the list of extra columns", self.extra.len(), input.extra.len())?;
         for (number, (&(_, width), column)) in self.extra.iter().zip(input.extra).enumerate() {
-            check_length(&format!("extra column {number}"), rows * width, column.len())?;
+            let (expected, found) = (rows * width, column.len());
+            if expected != found {
+                return Err(MemoryError::length(format!("extra column {number}"), expected, found));
+            }
         }
         Ok(())
     }
 
-    fn check_fields(&self, rows: usize, observations: &Observations) -> Result<(), MemoryError> {
+    /// Checks the kept fields of observations against the layout.
+    pub fn check_fields(&self, rows: usize, observations: &Observations) -> Result<(), MemoryError> {
         for (index, place) in &self.fields {
-            let what = format!("observation field {index}");
-            match (place, observations.fields.get(*index)) {
-                (Place::Words { size, .. }, Some(Array::Float(values))) => {
-                    check_length(&what, rows * size, values.len())?;
-                }
-                (Place::Frame { pixels, channels, frames, .. }, Some(Array::Byte(values))) => {
-                    check_length(&what, rows * pixels * channels * frames, values.len())?;
-                }
-                (place, found) => {
-                    let expected = match place {
-                        Place::Words { .. } => "numbers",
-                        Place::Frame { .. } => "bytes",
-                    };
-                    let found = match found {
-                        Some(Array::Float(_)) => "numbers",
-                        Some(Array::Byte(_)) => "bytes",
-                        None => "nothing",
-                    };
-                    let (expected, found) = (expected.into(), found.into());
-                    return Err(MemoryError::Shape { what, expected, found });
-                }
+            let found = observations.fields.get(*index);
+            let (expected, kind) = match *place {
+                Place::Words { size, .. } => (rows * size, "numbers"),
+                Place::Frame { pixels, channels, frames, .. } => (rows * pixels * channels * frames, "bytes"),
+            };
+            let found_kind = match found {
+                Some(Array::Float(_)) => "numbers",
+                Some(Array::Byte(_)) => "bytes",
+                None => "nothing",
+            };
+            let length = found.map_or(0, Array::len);
+            let what = || format!("observation field {index}");
+            if kind != found_kind {
+                let (expected, found) = (kind.into(), found_kind.into());
+                return Err(MemoryError::Shape { what: what(), expected, found });
+            }
+            if expected != length {
+                return Err(MemoryError::length(what(), expected, length));
             }
         }
         Ok(())

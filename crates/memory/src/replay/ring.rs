@@ -140,6 +140,13 @@ impl Replay {
             && self.suits(position, span)
     }
 
+    /// Whether everything that an observation shows is stored, the older frames of its stack included;
+    /// the position is.
+    pub(crate) fn is_visible(&self, position: Position) -> bool {
+        let age = u64::from(self.meta(position.row(), position.step).age);
+        position.step - age.min(self.record.depth as u64 - 1) >= self.oldest()
+    }
+
     /// Entries stored per row.
     pub(crate) fn stored(&self) -> usize {
         (self.pushed - self.oldest()) as usize
@@ -251,7 +258,7 @@ impl Replay {
 ///
 /// The pages come zeroed from the system and are only touched as entries arrive, hence the trial
 /// reservation before an allocation that would abort.
-fn zeroed<T: Clone + Default>(entries: usize, each: usize) -> Option<Vec<T>> {
+pub(crate) fn zeroed<T: Clone + Default>(entries: usize, each: usize) -> Option<Vec<T>> {
     let size = entries.checked_mul(each)?;
     Vec::<T>::new().try_reserve_exact(size).ok()?;
     Some(vec![T::default(); size])

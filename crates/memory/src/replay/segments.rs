@@ -8,11 +8,11 @@
 use super::prioritised::{Prioritised, PriorityConfig};
 use super::ring::Replay;
 use super::sum_tree::SumTree;
+use crate::saved::{Reader, begin, finish};
 use crate::{MemoryError, ReplayConfig};
 
 const SEGMENT: &[u8; 8] = b"replayse";
 const PRIORITIES: &[u8; 8] = b"replaypr";
-const VERSION: u32 = 1;
 
 impl Replay {
     /// Everything from push number `from` on that is still stored, as one segment.
@@ -202,67 +202,5 @@ impl Prioritised {
         restored.max_priority = max_priority;
         restored.tree = SumTree::from_values(&values);
         Ok(restored)
-    }
-}
-
-fn begin(out: &mut Vec<u8>, magic: &[u8; 8], hash: u32) {
-    out.extend_from_slice(magic);
-    out.extend_from_slice(&VERSION.to_le_bytes());
-    out.extend_from_slice(&hash.to_le_bytes());
-}
-
-fn finish(out: &mut Vec<u8>) {
-    let checksum = crc32fast::hash(out);
-    out.extend_from_slice(&checksum.to_le_bytes());
-}
-
-/// Reads what was saved, after magic, version and checksum have been found right.
-struct Reader<'a> {
-    what: &'static str,
-    rest: &'a [u8],
-}
-
-impl<'a> Reader<'a> {
-    fn open(what: &'static str, saved: &'a [u8], magic: &[u8; 8]) -> Result<Self, MemoryError> {
-        let mut reader = Self { what, rest: saved };
-        if reader.take(magic.len())? != magic {
-            return Err(reader.error("the file is of another kind"));
-        }
-        let version = reader.number()?;
-        if version > VERSION {
-            let reason = format!("version {version} is newer than this program knows; update it");
-            return Err(reader.error(reason));
-        }
-        let Some(body) = reader.rest.len().checked_sub(4) else {
-            return Err(reader.error("it was cut off"));
-        };
-        let (body, mut checksum) = (&reader.rest[..body], Self { what, rest: &reader.rest[body..] });
-        if checksum.number()? != crc32fast::hash(&saved[..saved.len() - 4]) {
-            return Err(reader.error("its checksum does not match: the file is damaged or cut off"));
-        }
-        reader.rest = body;
-        Ok(reader)
-    }
-
-    fn take(&mut self, count: usize) -> Result<&'a [u8], MemoryError> {
-        let Some((taken, rest)) = self.rest.split_at_checked(count) else {
-            return Err(self.error("it was cut off"));
-        };
-        self.rest = rest;
-        Ok(taken)
-    }
-
-    fn number(&mut self) -> Result<u32, MemoryError> {
-        let bytes = self.take(4)?;
-        Ok(u32::from_le_bytes([bytes[0], bytes[1], bytes[2], bytes[3]]))
-    }
-
-    fn long(&mut self) -> Result<u64, MemoryError> {
-        let (low, high) = (self.number()?, self.number()?);
-        Ok(u64::from(low) | u64::from(high) << 32)
-    }
-
-    fn error(&self, reason: impl Into<String>) -> MemoryError {
-        MemoryError::saved(self.what, reason)
     }
 }

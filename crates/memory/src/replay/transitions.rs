@@ -1,11 +1,16 @@
 //! Transitions over one or several steps.
 
+use rand::RngExt;
+use rand_chacha::ChaCha8Rng;
+use worlds::{Array, Role};
+
 use super::batch::TransitionBatch;
-use super::nstep::{End, accumulate};
+use super::nstep::End;
 use super::record::Record;
 use super::ring::Replay;
 use super::span::{Position, Span};
 use crate::MemoryError;
+use crate::recall::{Recall, transitions};
 
 impl Replay {
     /// Fills a batch with the transitions over up to `n` steps that begin at the positions.
@@ -24,36 +29,40 @@ impl Replay {
         gamma: f32,
         out: &mut TransitionBatch,
     ) -> Result<(), MemoryError> {
-        if n == 0 {
-            return Err(MemoryError::setting("n", "a transition covers at least one step"));
-        }
-        self.require(positions, Span::transition(n))?;
-        let channels = self.record.reward.1;
-        out.begin(positions, channels);
-        for (index, &position) in positions.iter().enumerate() {
-            let (row, step) = (position.row(), position.step);
-            let sum = &mut out.reward[index * channels..][..channels];
-            let bootstrap = accumulate(n, gamma, |offset, factor| {
-                self.add_reward(row, step + offset as u64, factor, sum)
-            });
-            let entry = |step| Some(self.entry(row, step) as u32);
-            out.discount.push(bootstrap.discount);
-            out.steps.push(bootstrap.steps as u32);
-            out.from.push(entry(step));
-            out.to.push(entry(step + bootstrap.steps as u64));
-        }
-        let input = &self.record.fields[0].1;
-        self.gather_field(input, &out.from, &mut out.observations);
-        self.gather_field(input, &out.to, &mut out.next);
-        self.gather_rest(&out.from, &mut out.fields);
-        self.gather_rest(&out.to, &mut out.next_fields);
-        self.gather_actions(&out.from, &mut out.actions);
-        self.gather_extra(&out.from, &mut out.extra);
-        Ok(())
+        transitions(self, positions, n, gamma, out)
     }
 
-    /// Adds the discounted reward of a step whose successor is stored, and says how it ended.
-    fn add_reward(&self, row: usize, step: u64, factor: f32, sum: &mut [f32]) -> End {
+    /// Refuses positions that are not valid for the span.
+    pub(crate) fn require_valid(&self, positions: &[Position], span: Span) -> Result<(), MemoryError> {
+        match positions.iter().find(|&&position| !self.is_valid(position, span)) {
+            None => Ok(()),
+            Some(position) => Err(self.unavailable(*position, span.before, span.after)),
+        }
+    }
+
+    pub(crate) fn unavailable(&self, position: Position, before: usize, after: usize) -> MemoryError {
+        MemoryError::Unavailable {
+            row: position.row(),
+            step: position.step,
+            before,
+            after,
+            oldest: self.oldest(),
+            pushed: self.pushed,
+        }
+    }
+}
+
+impl Recall for Replay {
+    fn require(&self, positions: &[Position], n: usize) -> Result<(), MemoryError> {
+        self.require_valid(positions, Span::transition(n))
+    }
+
+    fn channels(&self) -> usize {
+        self.record.reward.1
+    }
+
+    fn add_reward(&self, position: Position, offset: usize, factor: f32, sum: &mut [f32]) -> End {
+        let (row, step) = (position.row(), position.step + offset as u64);
         let words = self.words_of(self.entry(row, step));
         for (sum, word) in sum.iter_mut().zip(self.record.reward_words(words)) {
             *sum += factor * f32::from_bits(*word);
@@ -67,18 +76,66 @@ impl Replay {
         }
     }
 
-    /// Refuses positions that are not valid for the span.
-    pub(crate) fn require(&self, positions: &[Position], span: Span) -> Result<(), MemoryError> {
-        match positions.iter().find(|&&position| !self.is_valid(position, span)) {
-            None => Ok(()),
-            Some(position) => Err(MemoryError::Unavailable {
-                row: position.row(),
-                step: position.step,
-                before: span.before,
-                after: span.after,
-                oldest: self.oldest(),
-                pushed: self.pushed,
-            }),
+    fn seen(&self, position: Position, offset: usize) -> u32 {
+        self.entry(position.row(), position.step + offset as u64) as u32
+    }
+
+    fn taken(&self, position: Position, offset: usize) -> Option<u32> {
+        Some(self.seen(position, offset))
+    }
+
+    fn gather(&self, out: &mut TransitionBatch) {
+        let input = &self.record.fields[0].1;
+        self.gather_place(input, &out.from, &mut out.observations);
+        self.gather_place(input, &out.to, &mut out.next);
+        self.gather_rest(&out.from, &mut out.fields);
+        self.gather_rest(&out.to, &mut out.next_fields);
+        self.gather_actions(&out.taken, &mut out.actions);
+        self.gather_extra(&out.taken, &mut out.extra);
+        self.gather_extra(&out.then, &mut out.next_extra);
+    }
+
+    fn gather_field(&self, field: usize, sources: &[Option<u32>], out: &mut Array) {
+        self.gather_place(&self.record.fields[field].1, sources, out);
+    }
+
+    fn goal_field(&self) -> Option<usize> {
+        let fields = &self.config.spec.fields;
+        self.config.fields.iter().position(|&index| fields[index].role == Role::Goal)
+    }
+
+    fn steps_left(&self, position: Position) -> Result<usize, MemoryError> {
+        let Position { step, .. } = position;
+        let row = position.row();
+        let stored = row < self.config.rows && step >= self.oldest() && step + 1 < self.pushed;
+        if !stored || self.meta(row, step).boundary() {
+            return Err(self.unavailable(position, 0, 1));
+        }
+        let age = u64::from(self.meta(row, step).age);
+        let same = |steps: u64| u64::from(self.meta(row, step + steps).age) == age + steps;
+        // Ages grow by one within an episode and start again behind it, so the steps of the same
+        // episode come first: halve the interval between one that is and one that is not.
+        let (mut inside, mut outside) = (1, self.pushed - step);
+        while outside - inside > 1 {
+            let middle = inside + (outside - inside) / 2;
+            if same(middle) {
+                inside = middle;
+            } else {
+                outside = middle;
+            }
+        }
+        Ok(inside as usize)
+    }
+
+    fn anywhere(&self, random: &mut ChaCha8Rng) -> Position {
+        let stored = self.stored() as u32;
+        // The newest entries are visible: a ring holds more entries than any field stacks frames.
+        loop {
+            let draw = random.random_range(0..stored * self.config.rows as u32);
+            let position = Position { row: draw / stored, step: self.oldest() + u64::from(draw % stored) };
+            if self.is_visible(position) {
+                return position;
+            }
         }
     }
 }

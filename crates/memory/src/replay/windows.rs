@@ -26,7 +26,7 @@ impl Replay {
             let Span { before, after, .. } = span;
             return Err(MemoryError::Length { length, before, after });
         }
-        self.require(positions, span)?;
+        self.require_valid(positions, span)?;
         out.begin(positions, length);
         for &position in positions {
             if span.boundary == Boundary::Cross {
@@ -36,7 +36,7 @@ impl Replay {
             }
         }
         self.fill_steps(out);
-        self.gather_field(&self.record.fields[0].1, &out.seen, &mut out.observations);
+        self.gather_place(&self.record.fields[0].1, &out.seen, &mut out.observations);
         self.gather_rest(&out.seen, &mut out.fields);
         self.gather_actions(&out.done, &mut out.actions);
         self.gather_extra(&out.done, &mut out.extra);

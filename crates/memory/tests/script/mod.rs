@@ -126,6 +126,18 @@ impl Script {
         values
     }
 
+    /// What all rows see.
+    fn observations(&self) -> Observations {
+        let rows = self.rows.len();
+        let seen: Vec<f32> = (0..rows).flat_map(|row| self.observation(row)).collect();
+        let input = match self.frames {
+            0 => Array::Float(seen),
+            _ => Array::Byte(seen.iter().map(|&value| value as u8).collect()),
+        };
+        let truth = self.rows.iter().flat_map(|row| [row.episode as f32, row.age as f32]);
+        Observations { rows, fields: vec![input, Array::Float(truth.collect())] }
+    }
+
     /// One call of the world, given to `push` as a replay wants it.
     pub fn step(
         &mut self,
@@ -133,7 +145,8 @@ impl Script {
     ) {
         let rows = self.rows.len();
         let mut outcome = Outcome::new(&self.spec, rows);
-        let (mut seen, mut truth, mut extras) = (Vec::new(), Vec::new(), Vec::new());
+        let observations = self.observations();
+        let mut extras = Vec::new();
         let (mut indices, mut vectors) = (Vec::new(), Vec::new());
         for row in 0..rows {
             let observation = self.observation(row);
@@ -142,7 +155,6 @@ impl Script {
             let extra = vec![self.random.random::<f32>(), index as f32];
             let state = &mut self.rows[row];
             let boundary = state.over;
-            truth.extend([state.episode as f32, state.age as f32]);
             let episode = state.episode;
             let mut reward = [0.0; 2];
             if boundary {
@@ -163,7 +175,7 @@ impl Script {
             let discrete = matches!(self.spec.action, ActionSpace::Discrete { .. });
             self.log[row].push(Entry {
                 episode,
-                observation: observation.clone(),
+                observation,
                 action: if discrete { vec![index as f32] } else { vector.to_vec() },
                 reward,
                 terminated: outcome.terminated[row],
@@ -171,18 +183,12 @@ impl Script {
                 boundary,
                 extra: extra.clone(),
             });
-            seen.extend(observation);
             indices.push(index);
             vectors.extend(vector);
             extras.extend(extra);
             self.look(row);
         }
-        let input = if self.frames == 0 {
-            Array::Float(seen)
-        } else {
-            Array::Byte(seen.iter().map(|&value| value as u8).collect())
-        };
-        let observations = Observations { rows, fields: vec![input, Array::Float(truth)] };
+        outcome.observations = self.observations();
         let actions = match self.spec.action {
             ActionSpace::Discrete { .. } => Actions::Discrete(indices),
             ActionSpace::Box { .. } => Actions::Continuous(vectors),

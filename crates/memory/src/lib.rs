@@ -13,6 +13,7 @@ pub mod bench;
 pub mod dataset;
 pub mod error;
 pub mod index;
+pub mod mixed;
 pub mod normaliser;
 mod recall;
 pub mod relabel;
@@ -22,6 +23,7 @@ mod saved;
 
 pub use dataset::{DataSpec, Dataset, FrameBatch, Starts, Videos};
 pub use error::MemoryError;
+pub use mixed::{Batch, Mixed, Ratio};
 pub use normaliser::{Cdf, MinMax, Normaliser, ReturnScale, Scale, Scaling};
 pub use relabel::{GoalDraw, GoalRule, Hindsight, Relabel, RelabelConfig, Shares};
 pub use replay::batch::{TransitionBatch, WindowBatch};

@@ -1,5 +1,6 @@
 //! Replay memory: a ring of entries, and the ways to draw from it.
 
+mod append;
 pub mod batch;
 pub mod config;
 pub mod episodes;

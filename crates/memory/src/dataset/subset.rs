@@ -1,4 +1,4 @@
-//! Some of the episodes as a data set of their own.
+//! Some of the episodes, or some of the columns, as a data set of their own.
 
 use super::{ActionColumn, Buffer, Columns, Dataset, Episode, FieldColumn};
 use crate::MemoryError;
@@ -42,6 +42,39 @@ impl Dataset {
         };
         Self::new(self.spec.clone(), episodes, columns)
     }
+
+    /// The same episodes with these observation fields and extra columns only, by number; nothing is
+    /// copied. So data become alike to what a replay keeps.
+    ///
+    /// # Errors
+    /// There is no such field or column, or not the policy's input, field 0, at first.
+    pub fn with_columns(&self, fields: &[usize], extra: &[usize]) -> Result<Self, MemoryError> {
+        if fields.first() != Some(&0) {
+            let reason = "field 0, the policy's input, must be kept and come first";
+            return Err(MemoryError::setting("fields", reason));
+        }
+        let (spec, all) = (&self.spec, &self.columns);
+        let spec = super::DataSpec {
+            fields: chosen("fields", &spec.fields, fields)?,
+            extra: chosen("extra", &spec.extra, extra)?,
+            ..spec.clone()
+        };
+        let columns = Columns {
+            fields: chosen("fields", &all.fields, fields)?,
+            extra: chosen("extra", &all.extra, extra)?,
+            ..all.clone()
+        };
+        Self::new(spec, self.episodes.clone(), columns)
+    }
+}
+
+/// The elements of these numbers.
+fn chosen<T: Clone>(what: &'static str, all: &[T], numbers: &[usize]) -> Result<Vec<T>, MemoryError> {
+    let one = |&number: &usize| {
+        let missing = || format!("there is no number {number}, the data set has {}", all.len());
+        all.get(number).cloned().ok_or_else(|| MemoryError::setting(what, missing()))
+    };
+    numbers.iter().map(one).collect()
 }
 
 /// The rows of the chosen episodes, of which `rows` says the first and the number.

@@ -20,6 +20,7 @@ pub mod relabel;
 pub mod replay;
 mod rows;
 mod saved;
+pub mod trajectories;
 
 pub use dataset::{DataSpec, Dataset, FrameBatch, Starts, Videos};
 pub use error::MemoryError;
@@ -32,3 +33,4 @@ pub use replay::prioritised::{Draw, Prioritised, PriorityConfig};
 pub use replay::ring::Replay;
 pub use replay::span::{Boundary, Fill, Position, Span};
 pub use replay::sum_tree::SumTree;
+pub use trajectories::{RankConfig, Ranks, SegmentPairs, Trajectories, Trajectory};

@@ -22,6 +22,7 @@ pub mod reservoir;
 mod rows;
 mod saved;
 pub mod trajectories;
+pub mod two_level;
 
 pub use dataset::{DataSpec, Dataset, FrameBatch, Starts, Videos};
 pub use error::MemoryError;
@@ -36,3 +37,4 @@ pub use replay::span::{Boundary, Fill, Position, Span};
 pub use replay::sum_tree::SumTree;
 pub use reservoir::{Reservoir, ReservoirBatch, Weighting};
 pub use trajectories::{RankConfig, Ranks, SegmentPairs, Trajectories, Trajectory};
+pub use two_level::{Decision, DecisionDiscount, TwoLevel, TwoLevelConfig};

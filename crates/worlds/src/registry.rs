@@ -12,6 +12,7 @@ use crate::control::pendulum::Pendulum;
 use crate::control::point_mass::PointMass;
 use crate::control::reacher2::Reacher2;
 use crate::cube_toy::CubeToy;
+use crate::grid::minigrid::{MiniGrid, level};
 use crate::grid::{DeepSea, FourRooms, MazeLevels};
 use crate::maze::{Giant, Large, Medium, PointMaze, UMaze};
 use crate::minatar::{Asterix, Breakout, Freeway, Game, MinAtar, Seaquest, SpaceInvaders};
@@ -103,6 +104,17 @@ const fn table_world<D: Definition>() -> Entry {
     }
 }
 
+/// A Minigrid world.
+const fn minigrid<D: level::Definition>() -> Entry {
+    Entry {
+        name: D::NAME,
+        summary: D::SUMMARY,
+        options: D::OPTIONS,
+        single: |options| Ok(Box::new(MiniGrid::of::<D>(options)?)),
+        batch: |options, size| batch(size, || MiniGrid::of::<D>(options)),
+    }
+}
+
 const GAME_OPTIONS: &[OptionHelp] = &[
     help("sticky", "0.1", "probability that the previous action is repeated"),
     help("ramping", "true", "whether the game grows harder over time"),
@@ -151,6 +163,12 @@ static CATALOGUE: &[Entry] = &[
     game::<Freeway>("minatar-freeway"),
     game::<Seaquest>("minatar-seaquest"),
     game::<SpaceInvaders>("minatar-space-invaders"),
+    minigrid::<level::DoorKey>(),
+    minigrid::<level::Empty>(),
+    minigrid::<level::FourRooms>(),
+    minigrid::<level::KeyCorridor>(),
+    minigrid::<level::MultiRoom>(),
+    minigrid::<level::UnlockPickup>(),
     plain::<MountainCar>(),
     plain::<MountainCarContinuous>(),
     plain::<Pendulum>(),

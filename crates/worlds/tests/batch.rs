@@ -23,6 +23,9 @@ fn names() -> Vec<String> {
         "four-rooms+tile+stack=2",
         "maze-levels,generator=random,size=6,levels=3,split=test+repeat=2",
         "line-world,start=uniform,horizon=1",
+        "minigrid-doorkey,obs=onehot,levels=3,layouts=2,split=test,horizon=20+stack=2",
+        "minigrid-keycorridor,obs=full,first=7,prevent=open+pixels=20",
+        "minigrid-multiroom,obs=tile,view=ego,horizon=15+repeat=2",
     ];
     let base = catalogue().iter().map(|entry| entry.name.to_owned());
     base.chain(more.map(str::to_owned)).collect()

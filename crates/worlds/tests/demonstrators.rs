@@ -31,6 +31,9 @@ fn experts_do_well() {
         ("chain", 1.0, 1.0),
         ("stochastic-corridor", 0.7, 1.2),
         ("maze-levels,split=test", 1.0, 1.0),
+        ("minigrid-doorkey,split=test", 0.97, 0.98),
+        ("minigrid-keycorridor,obs=onehot", 0.92, 0.94),
+        ("minigrid-unlock-pickup,obs=tile", 0.94, 0.955),
     ] {
         let mean = mean(&play(world, "scripted", 200, 0));
         assert!((low..=high).contains(&mean), "{world}: {mean}");
@@ -72,6 +75,12 @@ fn references_are_the_returns_of_scripts() {
     for world in [
         "line-world",
         "maze-levels",
+        "minigrid-doorkey",
+        "minigrid-empty",
+        "minigrid-fourrooms",
+        "minigrid-keycorridor",
+        "minigrid-multiroom",
+        "minigrid-unlock-pickup",
         "point-maze-umaze,reward=dense,norm=true",
         "point-maze-medium,reward=dense",
         "point-maze-medium",
@@ -109,7 +118,14 @@ fn both_gates_are_used() {
 
 #[test]
 fn skill_and_noise_are_worth_what_they_should() {
-    for world in ["pendulum", "point-maze-umaze,reward=dense", "frozen-lake", "line-world", "maze-levels"] {
+    for world in [
+        "pendulum",
+        "point-maze-umaze,reward=dense",
+        "frozen-lake",
+        "line-world",
+        "maze-levels",
+        "minigrid-doorkey,size=5,horizon=50",
+    ] {
         let score = |policy: &str| mean(&play(world, policy, 300, 4));
         let (random, least, half, most) =
             (score("random"), score("scripted,skill=0"), score("scripted,skill=0.5"), score("scripted"));
@@ -150,6 +166,8 @@ fn experts_see_through_modifiers() {
         ("frozen-lake", "frozen-lake+stack=3"),
         ("maze-levels", "maze-levels+pixels=32"),
         ("maze-levels", "maze-levels+tile"),
+        ("minigrid-keycorridor", "minigrid-keycorridor,obs=tile,view=ego+stack=4"),
+        ("minigrid-doorkey", "minigrid-doorkey+pixels=32"),
     ] {
         let policy = "scripted,skill=0.8";
         assert_eq!(play(plain, policy, 10, 7), play(modified, policy, 10, 7), "{modified}");
@@ -176,6 +194,23 @@ fn way_points_lead_everywhere() {
             calls > 1_500
         });
         assert_eq!(cells.len(), free, "{world}: {cells:?}");
+    }
+}
+
+/// Whoever walks about in levels gets everywhere, through doors too, but where the ball lies.
+#[test]
+fn walks_through_levels_lead_everywhere() {
+    for (world, free) in
+        [("minigrid-doorkey,size=6,levels=1,horizon=400", 12), ("minigrid-keycorridor,levels=1", 17)]
+    {
+        let (mut cells, mut calls) = (std::collections::BTreeSet::new(), 0);
+        walk(world, "waypoints", 4, 9, |_, out| {
+            let Array::Float(values) = &out.observations.fields[1] else { panic!("numbers") };
+            cells.extend(values.chunks_exact(3).map(|agent| [agent[0] as u8, agent[1] as u8]));
+            calls += 1;
+            calls > 2_000
+        });
+        assert!(cells.len() >= free, "{world}: {cells:?}");
     }
 }
 
@@ -271,7 +306,7 @@ fn what_does_not_exist_is_explained() {
         ),
         ("acrobot", "mixed=0.5", "`mixed` exists for"),
         ("acrobot", "smooth", "`smooth` exists for cartpole-swingup, cube-toy, line-world"),
-        ("pendulum", "waypoints", "`waypoints` exists for point-maze-giant, point-maze-large"),
+        ("pendulum", "waypoints", "`waypoints` exists for minigrid-doorkey, minigrid-empty"),
         ("point-maze-umaze,task=free", "scripted", "it has random, smooth, waypoints"),
         ("point-mass,task=none", "scripted", "it has random, smooth;"),
         (

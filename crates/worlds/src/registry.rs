@@ -13,7 +13,7 @@ use crate::control::point_mass::PointMass;
 use crate::control::reacher2::Reacher2;
 use crate::cube_toy::CubeToy;
 use crate::grid::minigrid::{MiniGrid, level};
-use crate::grid::{DeepSea, FourRooms, MazeLevels};
+use crate::grid::{DeepSea, FourRooms, MazeLevels, TMaze};
 use crate::maze::{Giant, Large, Medium, PointMaze, UMaze};
 use crate::minatar::{Asterix, Breakout, Freeway, Game, MinAtar, Seaquest, SpaceInvaders};
 use crate::name::{help, nearest};
@@ -180,6 +180,7 @@ static CATALOGUE: &[Entry] = &[
     table_world::<RandomMdp>(),
     plain::<Reacher2>(),
     table_world::<StochasticCorridor>(),
+    plain::<TMaze>(),
     plain::<ThresholdWorld>(),
     table_world::<TightChain>(),
 ];

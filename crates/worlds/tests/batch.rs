@@ -26,6 +26,7 @@ fn names() -> Vec<String> {
         "minigrid-doorkey,obs=onehot,levels=3,layouts=2,split=test,horizon=20+stack=2",
         "minigrid-keycorridor,obs=full,first=7,prevent=open+pixels=20",
         "minigrid-multiroom,obs=tile,view=ego,horizon=15+repeat=2",
+        "t-maze,length=2,wrong=-0.1,bump=-0.1,horizon=9+stack=3",
     ];
     let base = catalogue().iter().map(|entry| entry.name.to_owned());
     base.chain(more.map(str::to_owned)).collect()

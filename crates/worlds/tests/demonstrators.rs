@@ -34,6 +34,7 @@ fn experts_do_well() {
         ("minigrid-doorkey,split=test", 0.97, 0.98),
         ("minigrid-keycorridor,obs=onehot", 0.92, 0.94),
         ("minigrid-unlock-pickup,obs=tile", 0.94, 0.955),
+        ("t-maze,length=30", 1.0, 1.0),
     ] {
         let mean = mean(&play(world, "scripted", 200, 0));
         assert!((low..=high).contains(&mean), "{world}: {mean}");
@@ -81,6 +82,7 @@ fn references_are_the_returns_of_scripts() {
         "minigrid-keycorridor",
         "minigrid-multiroom",
         "minigrid-unlock-pickup",
+        "t-maze",
         "point-maze-umaze,reward=dense,norm=true",
         "point-maze-medium,reward=dense",
         "point-maze-medium",

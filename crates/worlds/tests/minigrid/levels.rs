@@ -228,6 +228,12 @@ fn states_that_are_none_are_refused() {
     assert!(
         refused(&|parts| parts.grid.set(Place::new(0, 0), wall)).contains("2 doors, and there are at most 1")
     );
+    // A grid without columns: the third number of the bytes, behind task, transparency and a seed of a byte.
+    let mut bytes =
+        worlds::world::encode(&worlds::grid::minigrid::Parts { seed: 0, ..state.parts().clone() });
+    bytes[3] = 0;
+    let error = world("minigrid-doorkey,size=6").restore(&bytes).unwrap_err();
+    assert_eq!(error, "its grid has another number of cells than its rows and columns");
     let larger = world("minigrid-doorkey").save();
     let error = world("minigrid-doorkey,size=6").restore(&larger).unwrap_err();
     assert_eq!(error, "it has 8 columns and 8 rows instead of 6 and 6");

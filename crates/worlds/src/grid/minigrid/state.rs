@@ -108,6 +108,10 @@ impl State {
     /// The agent is not in a cell that it can stand on or carries what cannot be carried; there are
     /// several goals, keys, or balls and boxes, or more than [`MOST_DOORS`] doors.
     pub fn new(parts: Parts) -> Result<Self, String> {
+        let grid = &parts.grid;
+        if grid.cells().len() != usize::from(grid.width()) * usize::from(grid.height()) {
+            return Err("its grid has another number of cells than its rows and columns".to_owned());
+        }
         let mut state = Self::blank(parts);
         state.find();
         state.check()?;
@@ -139,9 +143,6 @@ impl State {
     fn check(&self) -> Result<(), String> {
         let Parts { grid, agent, carried, .. } = &self.parts;
         let Place { column, row } = *agent;
-        if grid.cells().len() != usize::from(grid.width()) * usize::from(grid.height()) {
-            return Err("its grid has another number of cells than its rows and columns".to_owned());
-        }
         if !grid.get(*agent).passable() {
             return Err(format!("the agent cannot stand in column {column}, row {row}"));
         }

@@ -36,6 +36,12 @@ impl Truth {
         Self::Level,
     ];
 
+    /// The fields, with their sizes, of worlds whose levels have these things.
+    pub(super) fn of(things: Things) -> Vec<(Self, usize)> {
+        let sized = Self::ALL.map(|truth| (truth, truth.size(things)));
+        sized.into_iter().filter(|(_, size)| *size > 0).collect()
+    }
+
     pub(super) fn name(self) -> &'static str {
         ["agent", "carried", "goal", "key", "target", "doors", "event", "level"][self as usize]
     }

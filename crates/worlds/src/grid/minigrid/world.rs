@@ -53,42 +53,27 @@ impl MiniGrid {
     /// A value out of range, or options that do not go together.
     pub fn of<D: Definition>(options: &Options) -> Result<Self, WorldError> {
         let generator = Arc::new(D::from_options(options)?);
-        let levels = Levels::from_options(options)?;
-        let source = Source { generator, levels };
-        let shown = if options.choice("view", "full", &["full", "ego"])? == "full" {
-            Shown::Full
-        } else {
-            Shown::Ego
+        let source = Source { generator, levels: Levels::from_options(options)? };
+        let shown = match options.choice("view", "full", &["full", "ego"])?.as_str() {
+            "full" => Shown::Full,
+            _ => Shown::Ego,
         };
-        let observed = match options.choice("obs", "sym", &["sym", "onehot", "full", "tile"])?.as_str() {
-            "sym" => Observed::Symbols,
-            "onehot" => Observed::OneHot,
-            "full" => Observed::Full,
-            _ => Observed::Tile,
-        };
-        let prevented =
-            match options.choice("prevent", "none", &["none", "pick-up", "open", "goal"])?.as_str() {
-                "none" => None,
-                "pick-up" => Some(What::PickedUp),
-                "open" => Some(What::Opened),
-                _ => Some(What::ReachedGoal),
-            };
+        let observed = Observed::from_options(options)?;
+        let prevented = read_prevented(options)?;
         let usual = source.generator.steps();
         let horizon = match options.text("horizon") {
             None | Some("auto") => usual,
             Some(_) => options.usize("horizon", usual, 1..=1_000_000)?,
         };
-        let state = source.level(levels.first());
-        let things = source.generator.things();
-        let truths: Vec<(Truth, usize)> = Truth::ALL
-            .map(|truth| (truth, truth.size(things)))
-            .into_iter()
-            .filter(|truth| truth.1 > 0)
-            .collect();
-        let name = options.text("obs").unwrap_or("sym").to_owned();
-        let input = Field { name, role: Role::Input, layout: observed.layout(&state, shown) };
+        let state = source.level(source.levels.first());
+        let truths = Truth::of(source.generator.things());
+        let input = Field {
+            name: options.text("obs").unwrap_or("sym").to_owned(),
+            role: Role::Input,
+            layout: observed.layout(&state, shown),
+        };
         let truth_fields = truths.iter().map(|(truth, size)| vector_field(truth.name(), Role::Truth, *size));
-        let measured = horizon == usual && prevented.is_none() && levels.all();
+        let measured = horizon == usual && prevented.is_none() && source.levels.all();
         let spec = Spec {
             name: options.to_string(),
             summary: D::SUMMARY.to_owned(),
@@ -155,7 +140,27 @@ impl MiniGrid {
     }
 }
 
+fn read_prevented(options: &Options) -> Result<Option<What>, WorldError> {
+    let choice = options.choice("prevent", "none", &["none", "pick-up", "open", "goal"])?;
+    Ok(match choice.as_str() {
+        "none" => None,
+        "pick-up" => Some(What::PickedUp),
+        "open" => Some(What::Opened),
+        _ => Some(What::ReachedGoal),
+    })
+}
+
 impl Observed {
+    fn from_options(options: &Options) -> Result<Self, WorldError> {
+        let choice = options.choice("obs", "sym", &["sym", "onehot", "full", "tile"])?;
+        Ok(match choice.as_str() {
+            "sym" => Observed::Symbols,
+            "onehot" => Observed::OneHot,
+            "full" => Observed::Full,
+            _ => Observed::Tile,
+        })
+    }
+
     fn layout(self, state: &State, shown: Shown) -> Layout {
         let ([height, width], channels, scale) = match self {
             Observed::Symbols => ([VIEW; 2], 3, CODE_SCALE),

@@ -68,7 +68,7 @@ pub fn probe(
     let mut found = Vec::new();
     for &(name, target) in targets {
         let readings = match target {
-            Target::Numbers { values, width } => of_numbers(&halves, values, width, settings)?,
+            Target::Numbers { values, width } => of_numbers(&halves, name, (values, width), settings)?,
             Target::Classes { labels, classes } => of_classes(&halves, labels, classes, settings)?,
         };
         for (kind, value) in readings {
@@ -86,14 +86,18 @@ type Readings = Vec<(&'static str, f64)>;
 
 fn of_numbers(
     halves: &Halves,
-    values: &[f32],
-    width: usize,
+    name: &str,
+    (values, width): (&[f32], usize),
     settings: &ProbeSettings,
 ) -> Result<Readings, LearnError> {
     expect_length("target", values, (halves.fitted.len() + halves.tested.len()) * width)?;
     if let Some(place) = values.iter().position(|value| !value.is_finite()) {
-        let reason = format!("the target of example {} is {}", place / width, values[place]);
+        let (row, value) = (place / width, values[place]);
+        let reason = format!("the target `{name}` of example {row} is {value}: a probe needs finite numbers");
         return Err(LearnError::Examples { reason });
+    }
+    if width == 0 {
+        return Ok(Vec::new());
     }
     let [fitted, tested] = halves.split(values, width);
     let linear = Ridge::fit(&halves.fitted_features, halves.width, &fitted, width, settings.ridge)?;

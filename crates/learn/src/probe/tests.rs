@@ -167,6 +167,10 @@ fn what_cannot_be_told_is_left_out_and_what_is_wrong_refused() {
     let mut broken = features.clone();
     broken[5] = f32::INFINITY;
     assert!(error(&broken, numbers).contains("the features of example 1 hold inf"));
+    let mut gaps = still;
+    gaps[7] = f32::NAN;
+    let gaps = Target::Numbers { values: &gaps, width: 1 };
+    assert!(error(&features, gaps).contains("the target `it` of example 7 is NaN"));
     let far = Target::Classes { labels: &[2; 40], classes: 2 };
     assert!(error(&features, far).contains("label 2 is not one of the 2 classes"));
     assert!(Ridge::fit(&features, 3, &still, 1, 0.0).is_err());

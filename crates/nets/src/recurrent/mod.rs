@@ -7,7 +7,7 @@
 //!
 //! The products of all inputs are one matrix product for the whole sequence. What remains of every
 //! step is one product with the state (two where the reset gate comes before it) and loops over single
-//! numbers; on the CPU all steps are one operation with a backward pass of its own ([`host`]).
+//! numbers; on the CPU all steps are one operation with a backward pass of its own.
 
 mod bidirectional;
 mod host;

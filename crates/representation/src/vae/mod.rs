@@ -120,8 +120,7 @@ impl VaeObjective {
         let model = self.model()?.module();
         let latent = taps.start();
         let [rows, size] = latent.dims();
-        let rank = Spectrum::of(&host(latent.clone()), size, true)?.effective_rank();
-        let rank = Tensor::<1>::from_floats([rank as f32], &latent.device().without_autodiff());
+        let spectrum = Spectrum::of(&host(latent.clone()), size, true);
 
         let (code, cost) = match &model.deviation {
             None => {
@@ -139,11 +138,14 @@ impl VaeObjective {
             }
         };
         let error = squared_error(model.decoder.forward(code), windows.observation(0));
-        Ok(vec![
-            Term { name: "reconstruction", weight: self.settings.weight as f32, loss: error },
-            cost,
-            Term { name: "diag/effective_rank", weight: 0.0, loss: rank },
-        ])
+        let error = Term { name: "reconstruction", weight: self.settings.weight as f32, loss: error };
+        let mut terms = vec![error, cost];
+        // Latents that are not finite have no spectrum; the step refuses their loss, and says why.
+        if let Ok(spectrum) = spectrum {
+            let rank = Tensor::from_floats([spectrum.effective_rank() as f32], &windows.reward.device());
+            terms.push(Term { name: "diag/effective_rank", weight: 0.0, loss: rank });
+        }
+        Ok(terms)
     }
 }
 

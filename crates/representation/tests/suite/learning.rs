@@ -13,6 +13,19 @@ fn an_objective_plugs_into_other_agents() {
 }
 
 #[test]
+fn an_autoencoder_leaves_an_agent_able_to_learn() {
+    for code in ["gaussian", "point"] {
+        let code = format!("latent.code={code}");
+        let settings = ["hidden=[64, 64]", "start_steps=500", "latent=vae", &code];
+        let mut trial = Trial::new("sac", "pendulum", &settings, 6_000, 0);
+        trial.train(6_000);
+        // Chance earns about -1230.
+        let score = trial.score(10);
+        assert!(score > -700.0, "{code}: {score}");
+    }
+}
+
+#[test]
 fn self_prediction_on_a_table_keeps_its_rank_and_loses_it_without_stop_gradient() {
     let after = |settings: &[&str]| {
         let world = "random-mdp,kind=permutation-mix,symmetric=true";

@@ -235,6 +235,9 @@ impl<K: Kind> Config for Plugged<K> {
     }
 }
 
+/// What a part does, in one line, and its settings.
+pub type Shown = (&'static str, Vec<Field>);
+
 /// A kind of part as a command line sees it.
 pub struct Shelf {
     /// The setting of an agent that holds one, and the option.
@@ -246,7 +249,7 @@ pub struct Shelf {
     /// The table of a part of this name under the laptop preset, or the paper's.
     pub table: fn(&str, bool) -> Result<Table, Refusal>,
     /// What a part of this name does, and its settings; nothing where there is none.
-    pub shown: fn(&str) -> Option<(&'static str, Vec<Field>)>,
+    pub shown: fn(&str) -> Option<Shown>,
 }
 
 impl Shelf {

@@ -33,7 +33,7 @@ impl Hide {
                 inner.spec().name
             )));
         };
-        let text = options.text("elements").unwrap_or_default();
+        let text = options.text("elements").unwrap_or("0");
         let read = |part: &str| part.parse().ok().filter(|element: &usize| *element < size);
         let hidden: Option<Vec<usize>> = text.split('_').map(read).collect();
         let seen = |hidden: Vec<usize>| (0..size).filter(|element| !hidden.contains(element)).collect();
@@ -41,9 +41,8 @@ impl Hide {
         if seen.is_empty() {
             return Err(WorldError::Invalid(format!(
                 "`elements` of `+hide` is `{text}`: it must be elements of the {size} of `{}`, counted from 0 \
-                 and set apart by `_`, and not all of them, such as `+hide=0_{}`",
+                 and set apart by `_`, and not all of them",
                 inner.spec().name,
-                size - 1
             )));
         }
         let mut spec = renamed_without_reference(&*inner, name);

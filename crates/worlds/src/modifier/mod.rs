@@ -64,7 +64,7 @@ static MODIFIERS: [ModifierEntry; 8] = [
     entry(
         "hide",
         "leaves elements out of the observation; the field `state` has all of them",
-        &[help("elements", "", "which, counted from 0 and set apart by `_`, such as 1_3")],
+        &[help("elements", "0", "which, counted from 0 and set apart by `_`, such as 1_3")],
         |inner, name| Ok(Box::new(Hide::new(inner, name)?)),
     ),
     entry(
